@@ -1,0 +1,3 @@
+"""tradewind runs workflows written for Apache Airflow on an event-driven engine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""The two clocks: the machine's, and one that stands still until it is turned."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+
+class VirtualClock:
+    """Stands at `start` (aware) until it is advanced. Never goes back."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(timezone.utc)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self.set(self._now + by)
+
+    def set(self, to: datetime) -> None:
+        """Moves to `to`; a time in the past raises ValueError."""
+        if to < self._now:
+            raise ValueError(f"the virtual clock stands at {self._now} and cannot go back to {to}")
+        self._now = to.astimezone(timezone.utc)

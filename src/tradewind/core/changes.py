@@ -84,6 +84,18 @@ class Changes:
     """(dag_id, reason): DAGs that the engine pauses (max_consecutive_failed_dag_runs)."""
     outbox: list[OutboxRecord] = field(default_factory=list)
 
+    def delete_xcoms(self, run_key: int, task_id: str, map_index: int | None = None, key: str | None = None) -> None:
+        """Deletes what is stored, and takes back what this batch was going to store. None matches everything."""
+        self.xcoms = [
+            xcom
+            for xcom in self.xcoms
+            if xcom.run_key != run_key
+            or xcom.task_id != task_id
+            or (map_index is not None and xcom.map_index != map_index)
+            or (key is not None and xcom.key != key)
+        ]
+        self.xcom_deletes.append(XComDelete(run_key, task_id, map_index, key))
+
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__dataclass_fields__)
 

@@ -85,9 +85,26 @@ class TriggerRule(str, Enum):
     NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
     NONE_SKIPPED = "none_skipped"
     ALWAYS = "always"
+    # Other names of the two, from Airflow 2; `TriggerRule("dummy")` finds them as well.
+    DUMMY = "always"
+    NONE_FAILED_OR_SKIPPED = "none_failed_min_one_success"
 
     def __str__(self) -> str:
         return self.value
+
+    @classmethod
+    def _missing_(cls, value: object) -> TriggerRule | None:
+        return {"dummy": cls.ALWAYS, "none_failed_or_skipped": cls.NONE_FAILED_MIN_ONE_SUCCESS}.get(str(value))
+
+    @classmethod
+    def is_valid(cls, trigger_rule: str) -> bool:
+        """Whether `trigger_rule` names a rule."""
+        return trigger_rule in cls.all_triggers() or cls._missing_(trigger_rule) is not None
+
+    @classmethod
+    def all_triggers(cls) -> set[str]:
+        """The names of all rules."""
+        return {rule.value for rule in cls}
 
 
 class TaskEvent(str, Enum):

@@ -1,0 +1,242 @@
+"""Answers to what tasks, and files being imported, ask: XComs, variables, connections, other runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.core import messages
+from tradewind.core.records import RunRecord
+from tradewind.core.states import RunState
+from tradewind.engine.live import run_info
+from tradewind.engine.outside import Outside
+from tradewind.engine.runs import Runs
+from tradewind.engine.state import EngineState
+from tradewind.engine.tries import Tries
+from tradewind.executors.base import Asked
+from tradewind.services import runs as run_services
+from tradewind.services.errors import ServiceError
+from tradewind.store.errors import RunExists
+
+
+class Answers:
+    """One method for each request. Writes of a task go with the open batch; reads come after it is committed."""
+
+    def __init__(self, state: EngineState, runs: Runs, tries: Tries, outside: Outside) -> None:
+        self._state = state
+        self._runs = runs
+        self._tries = tries
+        self._outside = outside
+        self._answers: dict[type, Callable[[Any], messages.Reply]] = {
+            messages.GetXCom: self._xcoms,
+            messages.GetVariable: self._variable,
+            messages.ListVariableKeys: self._variable_keys,
+            messages.SetVariable: self._set_variable,
+            messages.DeleteVariable: self._delete_variable,
+            messages.GetConnection: self._connection,
+            messages.GetPreviousRun: self._previous_run,
+            messages.GetRun: self._run,
+            messages.TriggerRun: self._trigger,
+            messages.CountRuns: self._count_runs,
+            messages.CountInstances: self._count_instances,
+            messages.GetInstanceStates: self._instance_states,
+            messages.GetDag: self._dag,
+        }
+
+    def asked(self, event: Asked) -> None:
+        request = event.request
+        match request:
+            case messages.SetXCom():
+                self._set_xcom(request)
+            case messages.DeleteXCom():
+                self._delete_xcom(request)
+            case messages.SetRendered():
+                self._state.open_batch().changes.rendered.append((request.try_id, request.fields))
+            case messages.Skip():
+                self._tries.skip(request.try_id, request.task_ids)
+            case _:
+                batch = self._state.open_batch()
+                batch.is_urgent = True
+                batch.effects.append(lambda: self._state.executor.reply(event.token, self._answer(request)))
+
+    def _answer(self, request: messages.Request) -> messages.Reply:
+        try:
+            return self._answers[type(request)](request)
+        except ServiceError as problem:
+            return messages.Refused(str(problem))
+
+    # --- XComs -------------------------------------------------------------------------------------------------------
+
+    def _run_key(self, dag_id: str, run_id: str) -> int | None:
+        for live in self._state.live.values():
+            if live.record.run_id == run_id and live.dag_id == dag_id:
+                return live.run_key
+        run = self._state.store.runs.get(dag_id, run_id)
+        return None if run is None else run.run_key
+
+    def _set_xcom(self, request: messages.SetXCom) -> None:
+        run_key = self._run_key(request.dag_id, request.run_id)
+        live = None if run_key is None else self._runs.get(run_key)
+        if live is not None:
+            self._tries.keep_xcom(live, request)
+            if request.key == "return_value" and request.length is not None:
+                live.view.lengths.setdefault(request.task_id, {})[request.map_index] = request.length
+
+    def _delete_xcom(self, request: messages.DeleteXCom) -> None:
+        run_key = self._run_key(request.dag_id, request.run_id)
+        if run_key is not None:
+            self._state.open_batch().changes.delete_xcoms(run_key, request.task_id, request.map_index, request.key)
+
+    def _xcoms(self, request: messages.GetXCom) -> messages.Reply:
+        store = self._state.store
+        run_key = self._run_key(request.dag_id, request.run_id)
+        if run_key is None:
+            return messages.XComs([])
+        runs: list[RunRecord | None] = [None]
+        keys = [run_key]
+        if request.include_prior_dates:
+            current = store.runs.by_key(run_key)
+            if current is not None and current.logical_date is not None:
+                runs = list(store.runs.list(dag_id=request.dag_id, logical_to=current.logical_date, newest_first=True))
+                keys = [run.run_key for run in runs if run is not None]
+        for key in keys:
+            found = store.xcoms.get(
+                key, task_ids=request.task_ids, map_indexes=request.map_indexes, key=request.key, limit=request.limit
+            )
+            if found:
+                return messages.XComs([messages.XCom(x.task_id, x.map_index, x.key, x.value) for x in found])
+        return messages.XComs([])
+
+    # --- variables and connections -----------------------------------------------------------------------------------
+
+    def _variable(self, request: messages.GetVariable) -> messages.Reply:
+        found = self._state.store.variables.get(request.key)
+        if found is None or found.value is None:
+            return messages.NotFound(f"variable {request.key!r}")
+        return messages.Value(found.value)
+
+    def _variable_keys(self, _request: messages.ListVariableKeys) -> messages.Reply:
+        return messages.Names([variable.key for variable in self._state.store.variables.list()])
+
+    def _set_variable(self, request: messages.SetVariable) -> messages.Reply:
+        self._state.store.variables.set(
+            request.key, request.value, description=request.description, who="task", now=self._state.clock.now()
+        )
+        return messages.Done()
+
+    def _delete_variable(self, request: messages.DeleteVariable) -> messages.Reply:
+        if self._state.store.variables.delete(request.key, who="task", now=self._state.clock.now()):
+            return messages.Done()
+        return messages.NotFound(f"variable {request.key!r}")
+
+    def _connection(self, request: messages.GetConnection) -> messages.Reply:
+        found = self._state.store.connections.get(request.conn_id)
+        if found is None:
+            return messages.NotFound(f"connection {request.conn_id!r}")
+        return messages.ConnectionInfo(
+            conn_id=found.conn_id,
+            conn_type=found.conn_type,
+            description=found.description,
+            host=found.host,
+            schema=found.schema,
+            login=found.login,
+            password=found.password,
+            port=found.port,
+            extra=found.extra,
+        )
+
+    # --- runs and instances ------------------------------------------------------------------------------------------
+
+    def _info(self, run: RunRecord | None) -> messages.Reply:
+        if run is None:
+            return messages.FoundRun(None)
+        version = self._state.catalog.version(run.version_id)
+        return messages.FoundRun(run_info(run, version.number if version is not None else 1))
+
+    def _run(self, request: messages.GetRun) -> messages.Reply:
+        if request.run_id is not None:
+            return self._info(self._state.store.runs.get(request.dag_id, request.run_id))
+        if request.logical_date is not None:
+            return self._info(self._state.store.runs.by_logical_date(request.dag_id, request.logical_date))
+        return messages.FoundRun(None)
+
+    def _previous_run(self, request: messages.GetPreviousRun) -> messages.Reply:
+        current = self._state.store.runs.get(request.dag_id, request.run_id)
+        if current is None or current.logical_date is None:
+            return messages.FoundRun(None)
+        state = None if request.state is None else RunState(request.state)
+        return self._info(
+            self._state.store.runs.before(request.dag_id, current.logical_date, state=state)
+        )
+
+    def _trigger(self, request: messages.TriggerRun) -> messages.Reply:
+        dag = self._state.store.dags.get(request.dag_id)
+        if dag is None or dag.is_stale:
+            return messages.NotFound(f"DAG {request.dag_id!r}")
+        if request.fail_when_paused and dag.is_paused:
+            return messages.Refused(f"DAG {request.dag_id!r} is paused; un-pause it, or do not set fail_when_dag_is_paused")
+        now = self._state.clock.now()
+        try:
+            run = run_services.create_run(
+                self._state.store,
+                dag,
+                now=now,
+                run_id=request.run_id,
+                logical_date=request.logical_date,
+                run_after=request.run_after,
+                conf=request.conf,
+                note=request.note,
+                triggered_by="operator",
+                who="task",
+                reset_existing=request.reset_existing,
+            )
+        except RunExists as exists:
+            return messages.AlreadyExists(exists.run_id)
+        self._outside.look()
+        return self._info(run)
+
+    def _count_runs(self, request: messages.CountRuns) -> messages.Reply:
+        return messages.Count(
+            self._state.store.runs.count(
+                dag_id=request.dag_id,
+                logical_dates=request.logical_dates or None,
+                run_ids=request.run_ids or None,
+                states=[RunState(state) for state in request.states] if request.states else None,
+            )
+        )
+
+    def _matching(
+        self, request: messages.CountInstances | messages.GetInstanceStates, states: list[str] | None
+    ) -> dict[str, dict[str, str]]:
+        task_ids = request.task_ids
+        dag = self._state.catalog.dags.get(request.dag_id)
+        if request.task_group_id is not None and dag is not None:
+            version = self._state.catalog.version(dag.version_id)
+            task_ids = sorted(version.graph.group_tasks(request.task_group_id)) if version is not None else []
+        found: dict[str, dict[str, str]] = {}
+        for run, instance in self._state.store.instances.list(
+            request.dag_id,
+            task_ids=task_ids or None,
+            logical_dates=request.logical_dates or None,
+            run_ids=request.run_ids or None,
+            states=states or None,
+        ):
+            if request.map_index is not None and instance.map_index != request.map_index:
+                continue
+            name = instance.task_id if instance.map_index < 0 else f"{instance.task_id}[{instance.map_index}]"
+            found.setdefault(run.run_id, {})[name] = instance.state.value
+        return found
+
+    def _count_instances(self, request: messages.CountInstances) -> messages.Reply:
+        return messages.Count(sum(len(states) for states in self._matching(request, request.states).values()))
+
+    def _instance_states(self, request: messages.GetInstanceStates) -> messages.Reply:
+        return messages.States(self._matching(request, None))
+
+    def _dag(self, request: messages.GetDag) -> messages.Reply:
+        dag = self._state.store.dags.get(request.dag_id)
+        if dag is None or dag.is_stale:
+            return messages.FoundDag(None)
+        return messages.FoundDag(dag.spec, dag.is_paused)
+
+

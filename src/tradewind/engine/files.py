@@ -1,0 +1,197 @@
+"""DAG files: found, imported in hosts, kept in the store; imported again when something they depend on changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tradewind.core import messages
+from tradewind.engine.discovery import IGNORE_FILE, Discovery
+from tradewind.engine.events import FilesChanged, Reparse, ScheduleDue
+from tradewind.engine.runs import Runs
+from tradewind.engine.state import EngineState
+from tradewind.executors.base import HostFailed
+from tradewind.store.dags import ParsedFile, SaveResult
+
+# Imports of unchanged files may use this share of one core: 200 files are looked at less often than one.
+_REPARSE_SHARE: Final = 0.004
+
+
+@dataclass(slots=True)
+class _File:
+    stamp: tuple[int, int] = (0, 0)
+    """mtime in ns and size of the text that was imported last."""
+    cpu_s: float = 0.02
+    depends_on: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
+    is_parsing: bool = False
+    again: bool = False
+    """Something changed while it was being imported."""
+    dag_ids: tuple[str, ...] = field(default_factory=tuple)
+
+
+class DagFiles:
+    def __init__(self, state: EngineState, runs: Runs) -> None:
+        self._state = state
+        self._runs = runs
+        settings = state.settings
+        folders = (settings.dags_folder, *settings.example_folders)
+        self.searches = [Discovery(folder, settings.ignore_syntax, settings.safe_mode) for folder in folders]
+        self._files: dict[str, _File] = {}
+        self.first_look_pending: set[str] = set()
+        """Files of the first look that are not imported yet; empty once every DAG is visible."""
+
+    # --- finding -----------------------------------------------------------------------------------------------------
+
+    def look_at_all(self) -> None:
+        """Finds every file; imports the new and changed ones, forgets those that are gone."""
+        present = {path for search in self.searches for path in search.files()}
+        known = set(self._files) | set(self._state.store.dags.files())
+        for path in sorted(known - present):
+            self._forget(path)
+        for path in sorted(present):
+            self._look_at(path)
+
+    def start(self) -> None:
+        self.look_at_all()
+        self.first_look_pending = {path for path, file in self._files.items() if file.is_parsing}
+        self._time_reparse()
+
+    def changed(self, event: FilesChanged) -> None:
+        """Files were written, moved or deleted: import them and whatever depends on them."""
+        paths = event.paths
+        if not paths or any(Path(path).name == IGNORE_FILE or not Path(path).suffix for path in paths):
+            self.look_at_all()
+        for path in paths:
+            if path in self._files and not os.path.exists(path):
+                self._forget(path)
+            elif path in self._files or self._is_ours(path):
+                self._look_at(path)
+        for path, file in self._files.items():
+            if file.depends_on & paths:
+                self._parse(path, file)
+
+    def variables_changed(self, keys: Iterable[str]) -> None:
+        """Files that read one of these variables while they were imported are imported again."""
+        changed = frozenset(keys)
+        for path, file in self._files.items():
+            if file.variables & changed:
+                self._parse(path, file)
+
+    def _is_ours(self, path: str) -> bool:
+        return any(path in set(search.files()) for search in self.searches if path.startswith(f"{search.folder}{os.sep}"))
+
+    def _look_at(self, path: str) -> None:
+        file = self._files.setdefault(path, _File())
+        if _stamp(path) != file.stamp:
+            self._parse(path, file)
+
+    def reparse(self, _event: Reparse) -> None:
+        """The periodic import: a DAG may depend on the date, on a service, on anything."""
+        for path, file in self._files.items():
+            self._parse(path, file)
+        self._time_reparse()
+
+    def parse_again(self, dag_id: str | None = None) -> None:
+        """Imports the file of one DAG, or all of them, at a user's wish."""
+        for path, file in self._files.items():
+            if dag_id is None or dag_id in file.dag_ids:
+                self._parse(path, file)
+
+    def _time_reparse(self) -> None:
+        cost_s = sum(file.cpu_s for file in self._files.values())
+        wait_s = max(self._state.settings.reparse_interval_s, cost_s / _REPARSE_SHARE)
+        self._state.at("reparse", self._state.clock.now() + timedelta(seconds=wait_s), Reparse())
+
+    # --- importing ---------------------------------------------------------------------------------------------------
+
+    def _parse(self, path: str, file: _File) -> None:
+        if file.is_parsing:
+            file.again = True
+            return
+        file.is_parsing, file.again = True, False
+        file.stamp = _stamp(path)
+        self._state.executor.parse(path, keep=self._is_in_use(file))
+
+    def _is_in_use(self, file: _File) -> bool:
+        """Whether tries of the file are to be expected: its host is worth keeping."""
+        dags = self._state.catalog.dags
+        return any(dag_id in dags and not dags[dag_id].is_paused for dag_id in file.dag_ids)
+
+    def parsed(self, event: messages.Parsed) -> None:
+        file = self._files.get(event.file)
+        if file is None:
+            return
+        file.cpu_s = event.cpu_s or event.seconds
+        file.depends_on = frozenset(event.depends_on)
+        file.variables = frozenset(event.variables_read)
+        file.dag_ids = tuple(spec.dag_id for spec in event.dags)
+        self._save(
+            ParsedFile(
+                file=event.file,
+                relative=self._relative(event.file),
+                source=event.source,
+                source_digest=event.source_digest,
+                dags=list(event.dags),
+                problems=list(event.problems),
+            )
+        )
+        self._done(event.file, file)
+
+    def failed(self, event: HostFailed) -> None:
+        """The import ended its host: time-out, crash, exit, too much memory."""
+        file = self._files.get(event.file)
+        if file is None:
+            return
+        problem = messages.ImportProblem(file=event.file, message=event.detail)
+        self._save(
+            ParsedFile(
+                file=event.file,
+                relative=self._relative(event.file),
+                source="",
+                source_digest="",
+                dags=[],
+                problems=[problem],
+            )
+        )
+        self._done(event.file, file)
+
+    def _done(self, path: str, file: _File) -> None:
+        file.is_parsing = False
+        self.first_look_pending.discard(path)
+        if file.again or (os.path.exists(path) and _stamp(path) != file.stamp):
+            self._parse(path, file)
+
+    def _save(self, parsed: ParsedFile) -> None:
+        settings = self._state.settings
+        now = self._state.clock.now()
+        self._adopt(self._state.store.dags.save_file(parsed, now, paused_by_default=settings.paused_at_creation))
+
+    def _forget(self, path: str) -> None:
+        self._files.pop(path, None)
+        self.first_look_pending.discard(path)
+        self._adopt(self._state.store.dags.forget_file(path, self._state.clock.now()))
+
+    def _adopt(self, result: SaveResult) -> None:
+        for dag_id in (*result.changed, *result.new, *result.vanished):
+            self._state.catalog.refresh(dag_id)
+            self._state.emit(ScheduleDue(dag_id))
+
+    def _relative(self, path: str) -> str:
+        for search in self.searches:
+            if path.startswith(f"{search.folder}{os.sep}"):
+                return os.path.relpath(path, search.folder)
+        return path
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+

@@ -1,0 +1,56 @@
+"""The template fields of a task as they were rendered: what the UI and `tasks render` show."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Callable
+
+Redact = Callable[[Any, str], Any]
+
+
+def rendered_fields(task: Any, redact: Redact, max_length: int) -> str:
+    """JSON text of {field: value} of the fields that are not empty; an empty text when all of them are.
+
+    Secrets are masked first, by value and by key name. What JSON has no form for becomes text; a value longer than
+    `max_length` characters is cut and says so.
+    """
+    shown: dict[str, Any] = {}
+    for field in task.template_fields:
+        value = getattr(task, field, None)
+        if value is None or (isinstance(value, (str, list, tuple, dict, set)) and not value):
+            continue
+        shown[field] = _cut(redact(_plain(value), field), max_length)
+    return json.dumps(shown, ensure_ascii=False) if shown else ""
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if depth < 8:
+        if isinstance(value, Mapping):
+            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [_plain(item, depth + 1) for item in value]
+        if isinstance(value, (set, frozenset)):
+            return sorted((_plain(item, depth + 1) for item in value), key=repr)
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"<callable {value.__module__}.{value.__qualname__}>"
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+def _cut(value: Any, max_length: int) -> Any:
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= max_length:
+        return value
+    note = f"… (cut: {len(text):,} characters, [core] max_templated_field_length is {max_length:,})"
+    return text[: max(0, max_length - len(note))] + note

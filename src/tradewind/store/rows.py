@@ -1,0 +1,149 @@
+"""Between records and rows: which columns make a record, and the prepared texts of the engine's hot path.
+
+SQLAlchemy compiles each text once from the schema; the engine's batches then hand it to the driver directly, because
+building and compiling statements again would cost more than SQLite needs to carry them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from tradewind.store.column_types import EPOCH
+
+R = TypeVar("R", bound=msgspec.Struct)
+Converter = Callable[[Any], Any]
+
+
+class RecordRows(Generic[R]):
+    """The columns of `table` that make a record, in the order of its fields."""
+
+    def __init__(self, record: type[R], table: sa.Table) -> None:
+        self.record = record
+        self.table = table
+        self.fields: tuple[str, ...] = record.__struct_fields__
+        self.columns: list[sa.Column[Any]] = [table.c[name] for name in self.fields]
+
+    def select(self) -> sa.Select[Any]:
+        return sa.select(*self.columns)
+
+    def of(self, row: Sequence[Any]) -> R:
+        """The record of a row of `select()`; further columns of the row are ignored."""
+        return self.record(**dict(zip(self.fields, row)))  # noqa: B905 - the row may be longer
+
+    def all(self, rows: Iterable[Sequence[Any]]) -> list[R]:
+        return [self.of(row) for row in rows]
+
+    def values(self, record: R) -> dict[str, Any]:
+        """The record as values for a statement."""
+        return {name: getattr(record, name) for name in self.fields}
+
+
+def insert_into(table: sa.Table, dialect_name: str) -> Any:
+    """An INSERT that knows ON CONFLICT; both databases have it, SQLAlchemy spells it once for each."""
+    return postgres_insert(table) if dialect_name == "postgresql" else sqlite_insert(table)
+
+
+def upsert(table: sa.Table, dialect_name: str, *, values: Any = None) -> Any:
+    """INSERT, or UPDATE of all other columns when the primary key exists."""
+    statement = insert_into(table, dialect_name)
+    if values is not None:
+        statement = statement.values(values)
+    key = [column.name for column in table.primary_key.columns]
+    given = values if isinstance(values, dict) else {column.name: None for column in table.columns}
+    changed = {name: statement.excluded[name] for name in given if name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+def _converters(columns: Sequence[sa.Column[Any]], dialect: Dialect) -> list[tuple[int, Converter]]:
+    found = []
+    for position, column in enumerate(columns):
+        processor = column.type.dialect_impl(dialect).bind_processor(dialect)
+        if processor is not None and not isinstance(column.type, (sa.Text, sa.Integer)):
+            found.append((position, processor))
+    return found
+
+
+def clean_text(value: Any) -> Any:
+    """A text without what a database cannot hold: lone surrogates and, for PostgreSQL, NUL."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return value
+
+
+def _prepare(statement: Any, dialect: Dialect) -> tuple[str, list[str]]:
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    return str(compiled), list(compiled.positiontup or ())
+
+
+class InsertRows(Generic[R]):
+    """A prepared INSERT of records.
+
+    `on_conflict`: None (an existing key is an error), `nothing` (skipped: the row count tells), `update` (replaced).
+    """
+
+    def __init__(self, rows: RecordRows[R], dialect: Dialect, *, on_conflict: str | None = None, skip: str = "") -> None:
+        columns = [column for column in rows.columns if column.name != skip]
+        statement = insert_into(rows.table, dialect.name).values(
+            {column.name: sa.bindparam(column.name, type_=column.type) for column in columns}
+        )
+        if on_conflict == "nothing":
+            statement = statement.on_conflict_do_nothing()
+        elif on_conflict == "update":
+            key = [column.name for column in rows.table.primary_key.columns]
+            changed = {column.name: statement.excluded[column.name] for column in columns if column.name not in key}
+            statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
+        self.sql, names = _prepare(statement, dialect)
+        self.columns = [rows.table.c[name] for name in names]
+        self._pick = itemgetter(*(rows.fields.index(name) for name in names))
+        self._converters = _converters(self.columns, dialect)
+
+    def parameters(self, records: Iterable[R], *, clean: bool = False) -> list[list[Any]]:
+        pick, converters, fields_of = self._pick, self._converters, msgspec.structs.astuple
+        result = []
+        for record in records:
+            row = list(pick(fields_of(record)))
+            for position, convert in converters:
+                value = row[position]
+                if value is not None:
+                    row[position] = convert(value)
+            result.append([clean_text(value) for value in row] if clean else row)
+        return result
+
+
+class UpdateRows:
+    """A prepared UPDATE of the columns `names`, found by `guards`: columns that must equal, the primary key first."""
+
+    def __init__(self, table: sa.Table, dialect: Dialect, names: Sequence[str], guards: Sequence[str]) -> None:
+        unknown = [name for name in names if name not in table.c]
+        if unknown:
+            raise ValueError(f"{table.name} has no column {', '.join(unknown)}; give field names of its record")
+        statement = sa.update(table).values({name: sa.bindparam(f"set_{name}", type_=table.c[name].type) for name in names})
+        for name in guards:
+            statement = statement.where(table.c[name] == sa.bindparam(f"is_{name}", type_=table.c[name].type))
+        self.sql, parameters = _prepare(statement, dialect)
+        given = [f"set_{name}" for name in names] + [f"is_{name}" for name in guards]
+        order = [given.index(name) for name in parameters]
+        self._pick = itemgetter(*order)
+        self._converters = _converters([table.c[name.partition("_")[2]] for name in parameters], dialect)
+
+    def parameters(self, values: tuple[Any, ...], *, clean: bool = False) -> list[Any]:
+        """`values`: the new values in the order of `names`, then those of `guards`."""
+        row = list(self._pick(values))
+        for position, convert in self._converters:
+            value = row[position]
+            if value is not None:
+                row[position] = convert(value)
+        return [clean_text(value) for value in row] if clean else row
+
+
+__all__ = ["EPOCH", "InsertRows", "RecordRows", "UpdateRows", "clean_text", "insert_into", "upsert"]

@@ -1,0 +1,1 @@
+"""The commands `tradewind` and `airflow`: parse, call one service, render. Business rules live in `services`."""

@@ -229,7 +229,7 @@ class Graph:
 
     def setups_and_teardowns_of(self, task_id: str) -> tuple[str, ...]:
         """`setups_of` together with the teardowns of each, without the task itself."""
-        found = {}
+        found: dict[str, None] = {}
         for setup_id in self.setups_of(task_id):
             found[setup_id] = None
             found.update(dict.fromkeys(t for t in self.teardowns_of(setup_id) if t != task_id))

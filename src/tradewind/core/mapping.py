@@ -61,7 +61,7 @@ def _source_length(view: RunView, task_id: str) -> int | None:
     if tally.done < tally.total or not tally.total:
         return None
     # Each instance that returned anything is one item.
-    return sum(1 for map_index in returned if map_index >= 0)
+    return len(returned) - (NOT_MAPPED in returned)
 
 
 def expansion_length(view: RunView, expansion: Expansion) -> int | None:

@@ -584,7 +584,11 @@ class CallbacksDone(msgspec.Struct, tag="callbacks_done", omit_defaults=True):
     error: str = ""
 
 
-FromTask = Union[TaskAsks, TaskEnds, Masks, CallbacksDone]
+class Ready(msgspec.Struct, tag="ready"):
+    """A fresh interpreter has imported the file: the try itself begins, and its time limits count from here."""
+
+
+FromTask = Union[TaskAsks, TaskEnds, Masks, CallbacksDone, Ready, ScheduleAnswer]
 
 
 class TaskReply(msgspec.Struct, tag="task_reply"):

@@ -19,27 +19,24 @@ _NAMED = 3
 
 
 def derive(view: RunView) -> RunTransition | None:
-    """The end of the run, or None while it goes on. O(1) while it goes on.
-
-    Only a run in RUNNING ends. Does not look for deadlocks, see `deadlock`.
-    """
-    if view.run.state is not RunState.RUNNING or view.unfinished:
+    """The end of the run, or None while it goes on. O(1) while it goes on. Does not look for deadlocks, see `deadlock`."""
+    if view.unfinished or view.run.state.is_final:
         return None
     if view.failed_leaves:
-        return RunTransition(RunState.RUNNING, RunState.FAILED, failure_reason(view))
-    return RunTransition(RunState.RUNNING, RunState.SUCCESS, "")
+        return RunTransition(view.run.state, RunState.FAILED, failure_reason(view))
+    return RunTransition(view.run.state, RunState.SUCCESS, "")
 
 
 def is_stuck(view: RunView) -> bool:
     """True when something is unfinished and nothing is under way: no try, no timer, no wish for a slot."""
-    return view.run.state is RunState.RUNNING and 0 < view.unfinished == view.idle
+    return 0 < view.unfinished == view.idle and not view.run.state.is_final
 
 
-def deadlock(stuck: list[Instance]) -> RunTransition:
+def deadlock(view: RunView, stuck: list[Instance]) -> RunTransition:
     """The end of a run in which these instances wait for what cannot happen any more."""
     names = _list([_name(instance) for instance in stuck])
     return RunTransition(
-        RunState.RUNNING,
+        view.run.state,
         RunState.FAILED,
         f"deadlock: nothing runs, and the trigger rules of {names} cannot be met any more. Clear the tasks above them.",
     )

@@ -277,6 +277,8 @@ class RunView:
         self.lengths: dict[str, dict[int, int]] = {}
         """Task id → map index → number of items of the returned value (or NO_LENGTH)."""
         self.decisions: dict[InstanceKey, Decision] = {}
+        self.skipped_by: dict[str, set[InstanceKey]] = {}
+        """Task id → the branches directly above it that decided to skip it."""
         self.past = past if past is not None else PastFacts()
         self.paused = paused
         self.timeout_at = timeout_at
@@ -290,7 +292,7 @@ class RunView:
         for key, found in (decisions or {}).items():
             decision = read_decision(found) if isinstance(found, str) else found
             if decision is not None:
-                self.decisions[key] = decision
+                self.record_decision(key, decision)
         for instance in instances:
             self.add(instance)
 
@@ -370,9 +372,21 @@ class RunView:
         """A value was returned: of `length` items, or None when it is not a list or mapping."""
         self.lengths.setdefault(task_id, {})[map_index] = NO_LENGTH if length is None else length
 
+    def record_decision(self, key: InstanceKey, decision: Decision) -> None:
+        """A branch or short-circuit has decided. Replaces what it decided before."""
+        self.decisions[key] = decision
+        node = self.graph.nodes.get(key[0])
+        for below in node.downstream if node is not None else ():
+            if decision.skips(below.task_id):
+                self.skipped_by.setdefault(below.task_id, set()).add(key)
+            elif below.task_id in self.skipped_by:
+                self.skipped_by[below.task_id].discard(key)
+
     def forget_results(self, instance: Instance) -> None:
         """A new try starts without what the one before it returned and decided."""
-        self.decisions.pop(instance.key, None)
+        if self.decisions.pop(instance.key, None) is not None:
+            for skipped_by in self.skipped_by.values():
+                skipped_by.discard(instance.key)
         found = self.lengths.get(instance.task_id)
         if found is not None:
             found.pop(instance.map_index, None)

@@ -160,8 +160,12 @@ def _table() -> dict[tuple[TaskState, TaskEvent], TaskState]:
         (s.NONE, e.RULE_FAILED): s.UPSTREAM_FAILED,
         (s.NONE, e.RULE_SKIPPED): s.SKIPPED,
         (s.NONE, e.COMPLETED_INLINE): s.SUCCESS,
-        # A branch or short-circuit upstream may skip a task whose slot has not come yet.
+        # A branch or short-circuit upstream may skip a task that has not run: one whose slot has not come yet, one that
+        # waits, and one that another upstream has failed before the branch decided.
         (s.SCHEDULED, e.RULE_SKIPPED): s.SKIPPED,
+        (s.UPSTREAM_FAILED, e.RULE_SKIPPED): s.SKIPPED,
+        (s.UP_FOR_RETRY, e.RULE_SKIPPED): s.SKIPPED,
+        (s.UP_FOR_RESCHEDULE, e.RULE_SKIPPED): s.SKIPPED,
         (s.SCHEDULED, e.COMPLETED_INLINE): s.SUCCESS,
         (s.SCHEDULED, e.SLOT_GRANTED): s.QUEUED,
         (s.QUEUED, e.SLOT_RETURNED): s.SCHEDULED,

@@ -2,6 +2,10 @@
 
 One function from counts to a verdict; where the counts come from (all instances, those of one map index, indirect setups)
 is the caller's business.
+
+Where a rule can end in upstream_failed as well as in skipped, a failure outranks a skip whichever is known first: such a
+task is skipped only when everything above it has ended. Airflow takes whichever it sees first, so that the same run can
+end in two ways; ours is always one of the two. A branch that decides against a task outranks both.
 """
 
 from __future__ import annotations
@@ -52,9 +56,9 @@ class Counts(NamedTuple):
 def _all_success(c: Counts) -> Verdict:
     if c.any_failure:
         return Verdict.FAILED
-    if c.skipped:
-        return Verdict.SKIPPED
-    return Verdict.MET if c.all_done else Verdict.WAIT
+    if not c.all_done:
+        return Verdict.WAIT
+    return Verdict.SKIPPED if c.skipped else Verdict.MET
 
 
 def _all_failed(c: Counts) -> Verdict:
@@ -182,13 +186,9 @@ def evaluate(rule: TriggerRule, counts: Counts) -> Verdict:
 def evaluate_setups(counts: Counts) -> Verdict:
     """Whether the setups that a task relies on without being directly below them let it run.
 
-    A failed one fails the task and a skipped one skips it at once; otherwise all of them must have succeeded.
+    All of them must have succeeded: as with the rule all_success.
     """
-    if counts.any_failure:
-        return Verdict.FAILED
-    if counts.skipped:
-        return Verdict.SKIPPED
-    return Verdict.MET if counts.success + counts.removed >= counts.total else Verdict.WAIT
+    return _all_success(counts)
 
 
 def counts_from(

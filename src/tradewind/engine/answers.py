@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from tradewind.core import messages
-from tradewind.core.records import RunRecord
-from tradewind.core.states import RunState
+from tradewind.core.records import OutboxRecord, RunRecord
+from tradewind.core.states import RunState, TaskState
 from tradewind.engine.live import run_info
 from tradewind.engine.outside import Outside
 from tradewind.engine.runs import Runs
@@ -17,6 +18,8 @@ from tradewind.executors.base import Asked
 from tradewind.services import runs as run_services
 from tradewind.services.errors import ServiceError
 from tradewind.store.errors import RunExists
+
+_INSTANT = timedelta(microseconds=1)
 
 
 class Answers:
@@ -92,20 +95,25 @@ class Answers:
         run_key = self._run_key(request.dag_id, request.run_id)
         if run_key is None:
             return messages.XComs([])
-        runs: list[RunRecord | None] = [None]
-        keys = [run_key]
-        if request.include_prior_dates:
-            current = store.runs.by_key(run_key)
-            if current is not None and current.logical_date is not None:
-                runs = list(store.runs.list(dag_id=request.dag_id, logical_to=current.logical_date, newest_first=True))
-                keys = [run.run_key for run in runs if run is not None]
-        for key in keys:
-            found = store.xcoms.get(
-                key, task_ids=request.task_ids, map_indexes=request.map_indexes, key=request.key, limit=request.limit
-            )
-            if found:
-                return messages.XComs([messages.XCom(x.task_id, x.map_index, x.key, x.value) for x in found])
-        return messages.XComs([])
+        found = store.xcoms.get(
+            run_key, task_ids=request.task_ids, map_indexes=request.map_indexes, key=request.key, limit=request.limit
+        )
+        if not found and request.include_prior_dates:
+            return messages.XComs(self._prior_xcoms(run_key, request))
+        return messages.XComs([messages.XCom(x.task_id, x.map_index, x.key, x.value, request.run_id) for x in found])
+
+    def _prior_xcoms(self, run_key: int, request: messages.GetXCom) -> list[messages.XCom]:
+        """Values of the newest earlier run that has any."""
+        current = self._state.store.runs.by_key(run_key)
+        if current is None or current.logical_date is None or not request.task_ids:
+            return []
+        key = request.key or "return_value"
+        found = self._state.store.xcoms.latest(request.dag_id, current.logical_date, request.task_ids, key)
+        return [
+            messages.XCom(x.task_id, x.map_index, x.key, x.value, run_id)
+            for run_id, x in found
+            if run_id == found[0][0] and (request.map_indexes is None or x.map_index in request.map_indexes)
+        ]
 
     # --- variables and connections -----------------------------------------------------------------------------------
 
@@ -116,18 +124,21 @@ class Answers:
         return messages.Value(found.value)
 
     def _variable_keys(self, _request: messages.ListVariableKeys) -> messages.Reply:
-        return messages.Names([variable.key for variable in self._state.store.variables.list()])
+        return messages.Names(self._state.store.variables.keys())
 
     def _set_variable(self, request: messages.SetVariable) -> messages.Reply:
         self._state.store.variables.set(
-            request.key, request.value, description=request.description, who="task", now=self._state.clock.now()
+            request.key, request.value, request.description, outbox=self._variable_changed(request.key, "set")
         )
         return messages.Done()
 
     def _delete_variable(self, request: messages.DeleteVariable) -> messages.Reply:
-        if self._state.store.variables.delete(request.key, who="task", now=self._state.clock.now()):
+        if self._state.store.variables.delete(request.key, outbox=self._variable_changed(request.key, "deleted")):
             return messages.Done()
         return messages.NotFound(f"variable {request.key!r}")
+
+    def _variable_changed(self, key: str, how: str) -> OutboxRecord:
+        return OutboxRecord(at=self._state.clock.now(), kind="variable", new=how, who="task", detail={"key": key})
 
     def _connection(self, request: messages.GetConnection) -> messages.Reply:
         found = self._state.store.connections.get(request.conn_id)
@@ -165,9 +176,13 @@ class Answers:
         if current is None or current.logical_date is None:
             return messages.FoundRun(None)
         state = None if request.state is None else RunState(request.state)
-        return self._info(
-            self._state.store.runs.before(request.dag_id, current.logical_date, state=state)
+        earlier = self._state.store.runs.list(
+            dag_id=request.dag_id,
+            logical_to=current.logical_date - _INSTANT,
+            states=None if state is None else [state],
+            limit=1,
         )
+        return self._info(earlier[0] if earlier else None)
 
     def _trigger(self, request: messages.TriggerRun) -> messages.Reply:
         dag = self._state.store.dags.get(request.dag_id)
@@ -197,11 +212,15 @@ class Answers:
 
     def _count_runs(self, request: messages.CountRuns) -> messages.Reply:
         return messages.Count(
-            self._state.store.runs.count(
-                dag_id=request.dag_id,
-                logical_dates=request.logical_dates or None,
-                run_ids=request.run_ids or None,
-                states=[RunState(state) for state in request.states] if request.states else None,
+            sum(
+                self._state.store.runs.count(
+                    dag_id=request.dag_id,
+                    logical_from=date,
+                    logical_to=date,
+                    run_ids=request.run_ids or None,
+                    states=[RunState(state) for state in request.states] if request.states else None,
+                )
+                for date in request.logical_dates or [None]
             )
         )
 
@@ -214,17 +233,18 @@ class Answers:
             version = self._state.catalog.version(dag.version_id)
             task_ids = sorted(version.graph.group_tasks(request.task_group_id)) if version is not None else []
         found: dict[str, dict[str, str]] = {}
-        for run, instance in self._state.store.instances.list(
-            request.dag_id,
-            task_ids=task_ids or None,
-            logical_dates=request.logical_dates or None,
-            run_ids=request.run_ids or None,
-            states=states or None,
-        ):
-            if request.map_index is not None and instance.map_index != request.map_index:
-                continue
-            name = instance.task_id if instance.map_index < 0 else f"{instance.task_id}[{instance.map_index}]"
-            found.setdefault(run.run_id, {})[name] = instance.state.value
+        for date in request.logical_dates or [None]:
+            for run, instance in self._state.store.instances.list(
+                request.dag_id,
+                task_ids=task_ids or None,
+                logical_from=date,
+                logical_to=date,
+                run_ids=request.run_ids or None,
+                states=[TaskState(state) for state in states] if states else None,
+                map_index=request.map_index,
+            ):
+                name = instance.task_id if instance.map_index < 0 else f"{instance.task_id}[{instance.map_index}]"
+                found.setdefault(run.run_id, {})[name] = instance.state.value
         return found
 
     def _count_instances(self, request: messages.CountInstances) -> messages.Reply:

@@ -8,7 +8,9 @@ from tradewind.core.ids import new_run_key
 from tradewind.core.records import DagRecord, RunRecord
 from tradewind.core.runs import DataInterval, Planned, as_utc, next_run, run_id_for
 from tradewind.core.states import RunState, RunType
+from tradewind.core.messages import ScheduleAnswer
 from tradewind.engine.events import ScheduleDue
+from tradewind.engine.foreign_timetables import ForeignTimetables
 from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.timetables.base import Timetable
@@ -23,6 +25,7 @@ class AutomatedRuns:
         self._runs = runs
         self._timetables: dict[str, tuple[str, Timetable]] = {}
         self._last: dict[str, DataInterval | None] = {}
+        self._foreign = ForeignTimetables(state)
 
     def plan_all(self) -> None:
         for dag_id in list(self._state.catalog.dags):
@@ -31,13 +34,20 @@ class AutomatedRuns:
     def forget(self, dag_id: str) -> None:
         """Reads the DAG's last run from the store again before the next decision."""
         self._last.pop(dag_id, None)
+        self._foreign.forget(dag_id)
+
+    def answered(self, event: ScheduleAnswer) -> None:
+        """A host has asked a custom timetable."""
+        dag_id = self._foreign.answered(event)
+        if dag_id is not None:
+            self.due(dag_id)
 
     def due(self, dag_id: str) -> None:
         """Creates every run of the DAG that is due and has room, then sets a timer for the next one."""
         state = self._state
         state.timers.cancel(("schedule", dag_id))
         dag = state.catalog.dags.get(dag_id)
-        if dag is None or not dag.spec.timetable.can_be_scheduled or dag.spec.timetable.kind == "custom":
+        if dag is None or not dag.spec.timetable.can_be_scheduled:
             return
         now = state.clock.now()
         room = dag.spec.max_active_runs - self._active(dag)
@@ -63,6 +73,8 @@ class AutomatedRuns:
         return 0 if batch is None else sum(1 for run in batch.changes.new_runs if run.dag_id == dag_id)
 
     def _next(self, dag: DagRecord, now: datetime) -> Planned | None:
+        if dag.spec.timetable.kind == "custom":
+            return self._foreign.next_run(dag, self._last_interval(dag))
         return next_run(
             self._timetable(dag),
             last=self._last_interval(dag),
@@ -86,6 +98,7 @@ class AutomatedRuns:
         return self._last[dag.dag_id]
 
     def _moved_past(self, dag: DagRecord, planned: Planned) -> None:
+        self._foreign.moved_past(dag.dag_id)
         start = planned.data_interval_start or planned.run_after
         self._last[dag.dag_id] = DataInterval(as_utc(start), as_utc(planned.data_interval_end or start))
 

@@ -1,13 +1,8 @@
-"""The two clocks: the machine's, and one that stands still until it is turned."""
+"""A clock that stands still until it is turned. (The machine's own is in `tradewind.services.session`.)"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(timezone.utc)
 
 
 class VirtualClock:

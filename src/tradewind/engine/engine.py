@@ -58,6 +58,8 @@ class Engine:
             messages.Ended: self.tries.ended,
             messages.Parsed: self.files.parsed,
             messages.CallbackEnded: callbacks.ended,
+            messages.ScheduleAnswer: self.automated.answered,
+            executor_events.ImportOutput: lambda _event: None,
             executor_events.Asked: self.answers.asked,
             executor_events.HostFailed: self.files.failed,
             executor_events.Adopted: lambda _event: None,

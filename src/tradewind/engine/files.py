@@ -15,7 +15,7 @@ from tradewind.engine.events import FilesChanged, Reparse, ScheduleDue
 from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.executors.base import HostFailed
-from tradewind.store.dags import ParsedFile, SaveResult
+from tradewind.store.dag_files import ParsedFile, SaveResult
 
 # Imports of unchanged files may use this share of one core: 200 files are looked at less often than one.
 _REPARSE_SHARE: Final = 0.004
@@ -177,9 +177,12 @@ class DagFiles:
         self._adopt(self._state.store.dags.forget_file(path, self._state.clock.now()))
 
     def _adopt(self, result: SaveResult) -> None:
-        for dag_id in (*result.changed, *result.new, *result.vanished):
+        for dag_id in (*result.new, *result.changed, *result.redated, *result.vanished):
             self._state.catalog.refresh(dag_id)
             self._state.emit(ScheduleDue(dag_id))
+        for path in result.reparse:
+            if path in self._files:
+                self._parse(path, self._files[path])
 
     def _relative(self, path: str) -> str:
         for search in self.searches:

@@ -37,6 +37,6 @@ class Heartbeat:
 
     def _write(self, job_state: str) -> None:
         state = self._state
-        state.store.engine.heartbeat(
+        state.store.jobs.heartbeat(
             state.engine_id, "SchedulerJob", state.settings.hostname, os.getpid(), job_state, state.clock.now()
         )

@@ -28,10 +28,10 @@ class Outside:
 
     def look(self) -> None:
         """Acts on every change of others since the last look. Each run is read once, however many rows it has."""
-        while rows := self._state.store.outbox.since(self._seen, limit=1000, exclude_who=ENGINE):
-            self._act(rows)
-            # Only now: acting twice does no harm, not acting at all would.
-            self._seen = rows[-1].seq
+        last, rows = self._state.store.outbox.others_since(self._seen, ENGINE)
+        self._act(rows)
+        # Only now: acting twice does no harm, not acting at all would.
+        self._seen = last
 
     def _act(self, rows: list[OutboxRecord]) -> None:
         runs: dict[int, str] = {}
@@ -46,7 +46,7 @@ class Outside:
             elif row.kind == "backfill":
                 dags.add(row.dag_id)
             elif row.kind == "variable":
-                variables.add(row.task_id or str(row.detail.get("key", "")))
+                variables.add(str(row.detail.get("key", "")))
             elif row.kind == "pool":
                 pools_changed = True
             elif row.kind == "reserialize":

@@ -300,7 +300,10 @@ class Runs:
 
     def _complete_backfill(self, backfill_id: int | None) -> None:
         if backfill_id is not None:
-            self._state.store.backfills.complete_if_done(backfill_id, self._state.clock.now())
+            store = self._state.store
+            unfinished = [RunState.QUEUED, RunState.RUNNING]
+            if not store.runs.count(backfill_id=backfill_id, states=unfinished):
+                store.backfills.update(backfill_id, completed_at=self._state.clock.now())
 
 
 def _name(live: LiveRun, instance: Instance) -> tuple[int, str, int]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from tradewind.hooks.subprocess import SubprocessHook, SubprocessResult, working_directory
-from tradewind.sdk.baseoperator import BaseOperator
+from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.context import context_to_airflow_vars
 from tradewind.sdk.exceptions import AirflowException, AirflowSkipException
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tradewind.sdk.baseoperator import BaseOperator
+from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.skipmixin import BranchMixIn
 
 

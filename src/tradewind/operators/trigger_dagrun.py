@@ -11,7 +11,7 @@ from typing import Any
 from tradewind.core.messages import AlreadyExists, FoundRun, GetRun, NotFound, Refused, RunInfo, TriggerRun
 from tradewind.core.states import RunState
 from tradewind.sdk import timezone
-from tradewind.sdk.baseoperator import BaseOperator
+from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.channel import channel
 from tradewind.sdk.exceptions import (
     AirflowException,

@@ -31,7 +31,7 @@ _LEVELS = {
 }
 
 
-class LineWriter(io.TextIOBase, TextIO):  # type: ignore[misc]
+class LineWriter(io.TextIOBase):
     """A text stream whose lines become lines of the try's log.
 
     An unfinished line waits for its end (or for `close_line`); `flush` does not cut it in two, because `print(…,
@@ -88,7 +88,7 @@ class LineWriter(io.TextIOBase, TextIO):  # type: ignore[misc]
                     self._keep(last)
         return len(text)
 
-    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
+    def writelines(self, lines: Iterable[Any]) -> None:
         for line in lines:
             self.write(line)
 
@@ -189,7 +189,7 @@ class LogHandler(logging.Handler):
         super().__init__()
         self._log = log
 
-    def createLock(self) -> None:  # noqa: N802 - logging's own spelling
+    def createLock(self) -> None:
         """No lock of its own: the log has one, and a handler interrupted by a signal must not wait for itself."""
         self.lock = None
 
@@ -199,6 +199,8 @@ class LogHandler(logging.Handler):
             extra: dict[str, Any] = {"filename": record.filename, "lineno": record.lineno}
             if record.exc_info and record.exc_info[0] is not None:
                 extra["exception"] = logging.Formatter().formatException(record.exc_info)  # type: ignore[arg-type]
+            elif trace := getattr(record, "trace", None):
+                extra["exception"] = trace
             if record.stack_info:
                 extra["stack"] = record.stack_info
             self._log.write(_level_name(record.levelno), record.name, event, **extra)
@@ -222,7 +224,7 @@ class Capture:
         """Redirect. Handlers that the user's file put on the root logger are replaced: they lead to the host's output."""
         root = logging.getLogger()
         self._saved = (sys.stdout, sys.stderr, root.handlers, root.level, warnings.showwarning)
-        sys.stdout, sys.stderr = self.stdout, self.stderr
+        sys.stdout, sys.stderr = self.stdout, self.stderr  # type: ignore[assignment]
         root.handlers = [LogHandler(self.log)]
         root.setLevel(self._level)
         for logger in list(logging.root.manager.loggerDict.values()):
@@ -230,6 +232,13 @@ class Capture:
             _point_elsewhere(logger, self._saved[1], self.stderr)
         warnings.showwarning = self._warn
         os.register_at_fork(after_in_child=self._after_fork)
+
+    def __enter__(self) -> Capture:
+        self.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
 
     def flush(self) -> None:
         """Write unfinished lines. Raises nothing."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import os
 import selectors
+import signal
+import socket
 import time
 from typing import Callable
 
@@ -94,3 +97,22 @@ class EventLoop:
             timer = heapq.heappop(self._timers)[2]
             if timer.callback is not None:
                 timer.callback()
+
+
+def wake_on_signals(loop: EventLoop, callback: Callback) -> tuple[int, int]:
+    """Call back in `loop` after any signal that has a Python handler. Answers the descriptors to be closed in children."""
+    readable, writable = socket.socketpair()
+    readable.setblocking(False)
+    writable.setblocking(False)
+    reading, writing = readable.detach(), writable.detach()
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def drain() -> None:
+        try:
+            os.read(reading, 4096)
+        except BlockingIOError:
+            pass
+        callback()
+
+    loop.watch(reading, drain)
+    return reading, writing

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -25,6 +23,7 @@ from tradewind.core.messages import (
     Ready,
     Request,
     Rescheduled,
+    ScheduleAnswer,
     TaskAsks,
     TaskReply,
 )
@@ -35,6 +34,7 @@ from tradewind.runtime.framing import FrameReader, FrameTooLarge, frame
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.raw_output import RawOutput
 from tradewind.runtime.watchdog import Watch
+from tradewind.sdk.masking import Masker
 
 LOGGER: Final = "tradewind.host"
 _READ_BYTES: Final = 1 << 20
@@ -64,7 +64,7 @@ class Process:
         pid: int,
         channel: int,
         streams: tuple[int, int],
-        log: TryLog,
+        log_path: str,
         forked: bool,
         loop: EventLoop,
         on_request: Callable[[Process, int, Request], None],
@@ -78,10 +78,13 @@ class Process:
         self.started_at = datetime.now(timezone.utc)
         self.forked = forked
         self.said: Any = None
+        """Its last word: an `Outcome`, or a `ScheduleAnswer`."""
+        self.callback_error = ""
         self.killed: Kill | None = None
         self.exit = ExitInfo(pid=pid, started_at=self.started_at, forked=forked, callbacks_done=False)
         self.status = 0
-        self.log = log
+        self._masker = Masker()
+        self.log = TryLog(log_path or os.devnull, self._masker.redact_text)
         self.watch = Watch(pid, time.monotonic()) if forked else None
         self._loop = loop
         self._on_request = on_request
@@ -90,14 +93,13 @@ class Process:
         self._channel_out = bytearray()
         self._decoder: FrameReader[Any] = FrameReader(FromTask)
         self._outputs = {
-            streams[0]: RawOutput(log, "task.stdout", "info"),
-            streams[1]: RawOutput(log, "task.stderr", "error"),
+            streams[0]: RawOutput(self.log, "task.stdout", "info"),
+            streams[1]: RawOutput(self.log, "task.stderr", "error"),
         }
         self._pidfd = process_facts.open_pidfd(pid)
         self._timers: list[Timer] = []
         self._leftovers: dict[int, tuple[int, int]] = {}
         self._limit_s: float | None = None
-        self._marks: set[str] = set()
         self.ended = False
         self._gone = False
         for fd in (channel, *streams):
@@ -147,35 +149,41 @@ class Process:
                 self._loop.watch_writing(self._channel, self._on_channel, None)
 
     def _on_channel(self) -> None:
+        self._read_channel()
+
+    def _read_channel(self) -> bool:
+        """Take what can be read; False when there is nothing now, or the channel is closed."""
         try:
             data = os.read(self._channel, _READ_BYTES)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self._close_channel()
-            return
+            return False
         try:
             messages = self._decoder.feed(data)
         except (msgspec.MsgspecError, FrameTooLarge) as error:
             self.note("error", f"The task's process wrote something that is not ours to its channel ({error}).")
             self._close_channel()
-            return
+            return False
         for message in messages:
             self._take(message)
+        return True
 
     def _take(self, message: Any) -> None:
         if isinstance(message, TaskAsks):
             self._on_request(self, message.number, message.request)
         elif isinstance(message, Masks):
-            self._marks |= {value for value in message.values if value}
-            pattern = re.compile("|".join(map(re.escape, sorted(self._marks, key=len, reverse=True))))
-            self.log.set_mask(lambda text: pattern.sub("***", text))
+            self._masker.add(message.values)
         elif isinstance(message, CallbacksDone):
             self.exit.callbacks_done = True
+            self.callback_error = message.error
         elif isinstance(message, Ready):
             self.begin_time_limit()
+        elif isinstance(message, ScheduleAnswer):
+            self.said = message
         else:
             self.said = message.outcome
 
@@ -221,9 +229,9 @@ class Process:
         if self._limit_s is not None:
             self._later(self._limit_s + _TIMEOUT_GRACE_S, self._over_time)
 
-    def limit_import(self, limit_s: float, cause: str, detail: str) -> None:
-        """For a fresh interpreter, until `Ready`."""
-        self._later(limit_s, lambda: self.kill_now(Kill(cause, detail)))
+    def end_after(self, limit_s: float, kill: Kill) -> None:
+        """Kill it then, unless it says `Ready` before."""
+        self._later(limit_s, lambda: self.kill_now(kill))
 
     def _over_time(self) -> None:
         if self.said is not None:
@@ -313,8 +321,8 @@ class Process:
             self._loop.forget(self._pidfd)
             os.close(self._pidfd)
             self._pidfd = None
-        while self._channel >= 0 and _has_input(self._channel):
-            self._on_channel()
+        while self._channel >= 0 and self._read_channel():
+            pass
         self._close_channel()
         self._cancel_timers()
         self._end_leftovers()
@@ -380,14 +388,6 @@ class Process:
         self.log.close()
         self.ended = True
         self._on_end(self)
-
-
-def _has_input(fd: int) -> bool:
-    with socket.socket(fileno=os.dup(fd)) as sock:
-        try:
-            return bool(sock.recv(1, socket.MSG_PEEK))
-        except OSError:
-            return False
 
 
 def _group_exists(pgid: int) -> bool:

@@ -1,8 +1,8 @@
 """A task's end of the socket to its DAG host: `sdk.channel.Channel` over frames.
 
 A signal handler may raise an exception in the middle of user code (`execution_timeout`, SIGTERM). It must not do so in
-the middle of a frame: handlers ask `interruptible` first, and what they would raise is raised by the channel at the
-next safe point (`raise_later`). Waiting for an answer is such a point, so a host that has died cannot hold a task back.
+the middle of a frame: handlers ask `interruptible` first, and leave what they would do to `do_later`, which does it at
+the next safe point. Waiting for an answer is such a point, so a host that does not answer cannot hold a task back.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class TaskChannel:
         self._number = 0
         self._pid = os.getpid()
         self._busy = 0
-        self._late: list[BaseException] = []
+        self._late: list[Callable[[], None]] = []
         self._waiting: set[int] = set()
         self._answers: dict[int, Reply] = {}
         self._main = threading.main_thread().ident
@@ -95,9 +95,9 @@ class TaskChannel:
         """False while a frame is on its way: an exception now would tear the stream."""
         return not self._busy
 
-    def raise_later(self, error: BaseException) -> None:
-        """Called by a signal handler while not `interruptible`."""
-        self._late.append(error)
+    def do_later(self, action: Callable[[], None]) -> None:
+        """For a signal handler while not `interruptible`: `action`, which may raise, follows the frame."""
+        self._late.append(action)
 
     def close(self) -> None:
         self._sock.close()
@@ -142,7 +142,7 @@ class TaskChannel:
         finally:
             self._busy -= shielded
         if shielded and self._late and not self._busy:
-            raise self._late.pop(0)
+            self._late.pop(0)()
 
 
 def _wait_readable(sock: socket.socket) -> None:

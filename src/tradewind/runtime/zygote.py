@@ -22,7 +22,7 @@ from typing import Any, Final, NoReturn, Union
 import msgspec
 
 from tradewind.runtime import host, process_facts
-from tradewind.runtime.event_loop import EventLoop
+from tradewind.runtime.event_loop import EventLoop, wake_on_signals
 from tradewind.runtime.framing import FrameReader, frame
 from tradewind.runtime.settings import RuntimeSettings
 
@@ -118,7 +118,7 @@ class Zygote:
         self._children: dict[int, _Child] = {}
         self._settings: RuntimeSettings | None = None
         self._oom = process_facts.OomCounter()
-        self._wakeup = -1
+        self._wakeup: tuple[int, ...] = ()
 
     def run(self) -> None:
         """Serve until the executor is gone."""
@@ -180,9 +180,8 @@ class Zygote:
             os.setsid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for fd in [*self._loop.own_fds(), self._control.detach(), self._wakeup]:
-                if fd >= 0:
-                    os.close(fd)
+            for fd in [*self._loop.own_fds(), self._control.detach(), *self._wakeup]:
+                os.close(fd)
             for child in self._children.values():
                 os.close(child.output)
                 if child.pidfd is not None:
@@ -249,25 +248,6 @@ class Zygote:
     def _on_sigchld(self) -> None:
         for child in list(self._children.values()):
             self._on_exit(child)
-
-
-def wake_on_signals(loop: EventLoop, callback: Any) -> int:
-    """Call back in `loop` after any signal that has a Python handler. Answers the descriptor to close in children."""
-    readable, writable = socket.socketpair()
-    readable.setblocking(False)
-    writable.setblocking(False)
-    signal.set_wakeup_fd(writable.detach(), warn_on_full_buffer=False)
-    fd = readable.detach()
-
-    def drain() -> None:
-        try:
-            os.read(fd, 4096)
-        except BlockingIOError:
-            pass
-        callback()
-
-    loop.watch(fd, drain)
-    return fd
 
 
 def _warm(settings: RuntimeSettings) -> None:

@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tradewind.sdk import setup_teardown
 from tradewind.sdk.abstract_operator import AbstractOperator
@@ -300,8 +300,6 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
 
     def has_task_group(self) -> bool:
         return self.task_group is not None
-
-    __serialized_fields: ClassVar[frozenset[str] | None] = None
 
     @classmethod
     def get_serialized_fields(cls) -> frozenset[str]:

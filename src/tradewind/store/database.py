@@ -14,17 +14,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tradewind.store import faults
-from tradewind.store.dialects import BUSY_TIMEOUT_S, Address, create_engines
+from tradewind.store.dialects import BUSY_TIMEOUT_S, Address, create_engines, use_wal
 from tradewind.store.errors import StoreError, StoreMissing, StoreUnavailable
 
 T = TypeVar("T")
-_RACES = 5
+_RACES: Final = 5
+
+# PostgreSQL advisory locks are named (ADVISORY, what for).
+ADVISORY: Final = 0x7457
+ADVISORY_BATCH: Final = 1
+"""Every writer of the outbox takes it shared until its transaction ends; a taking over of the engine's lease takes it alone."""
+ADVISORY_DAG_FILES: Final = 2
+ADVISORY_MIGRATION: Final = 3
 
 
 class Database:
@@ -84,6 +91,29 @@ class Database:
         """
         with self._transaction(write=True) as connection:
             yield connection
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """A write transaction that no other migration runs beside. Raises StoreError."""
+        if self.address.path is not None:
+            self.on_driver(use_wal)
+        with self._transaction(write=True) as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY}, {ADVISORY_MIGRATION})")
+            yield connection
+
+    def on_driver(self, work: Callable[[Any], T]) -> T:
+        """Runs `work` on a DBAPI connection outside of any transaction (PRAGMA, VACUUM). Raises StoreError."""
+        self._check_usable()
+        pooled = self._readers.raw_connection()
+        try:
+            return work(pooled.driver_connection)
+        except Exception as error:
+            if faults.is_driver_error(error):
+                raise self._fault(error) from error
+            raise
+        finally:
+            pooled.close()
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

@@ -1,8 +1,8 @@
 """What differs between SQLite and PostgreSQL outside the statements: addresses, sessions, and how a transaction begins.
 
-    SQLite      WAL with synchronous=FULL: one fsync for each commit, readers never wait for a writer. Writers take the
-                write lock at BEGIN, so a transaction never fails half way for lack of it.
-    PostgreSQL  psycopg 3. Sessions that hang inside a transaction are ended by the server.
+SQLite      WAL with synchronous=FULL: one fsync for each commit, readers never wait for a writer. Writers take the
+            write lock at BEGIN, so a transaction never fails half way for lack of it.
+PostgreSQL  psycopg 3. Sessions that hang inside a transaction are ended by the server.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def hot_dialect(address: Address) -> Dialect:
         return pysqlite.dialect()
     from sqlalchemy.dialects.postgresql import psycopg
 
-    return psycopg.dialect(paramstyle="format")
+    return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 def create_engines(address: Address, *, create: bool) -> tuple[Engine, Engine]:
@@ -194,9 +194,7 @@ def _postgres_engines(address: Address) -> tuple[Engine, Engine]:
     try:
         engine = sa.create_engine(address.url, pool_size=5, max_overflow=15, hide_parameters=True)
     except ImportError:
-        raise BadAddress(
-            "The driver for PostgreSQL is not installed. Run: pip install 'tradewind[postgres]'"
-        ) from None
+        raise BadAddress("The driver for PostgreSQL is not installed. Run: pip install 'tradewind[postgres]'") from None
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:

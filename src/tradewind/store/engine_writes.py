@@ -23,15 +23,11 @@ from tradewind.core.records import (
     XComRecord,
 )
 from tradewind.store import conflicts, faults, schema
-from tradewind.store.database import Database
+from tradewind.store.database import ADVISORY, ADVISORY_BATCH, Database
 from tradewind.store.dialects import hot_dialect
 from tradewind.store.errors import LeaseLost, StoreError
 from tradewind.store.rows import InsertRows, RecordRows, UpdateRows
 
-
-# from it who may still commit a lower number (`outbox.py`), and a taking over of the engine's lease excludes batches.
-ADVISORY: Final = 0x7457
-ADVISORY_BATCH: Final = 1
 _COPY_FROM: Final = 64
 """PostgreSQL: from so many new rows on, COPY is faster than INSERT."""
 
@@ -55,7 +51,9 @@ class EngineWrites:
         dialect = self._dialect = hot_dialect(database.address)
         self._updates: dict[tuple[Any, ...], UpdateRows] = {}
         self._new_runs = InsertRows(RecordRows(RunRecord, schema.dag_run), dialect, on_conflict="nothing")
-        self._new_instances = InsertRows(RecordRows(InstanceRecord, schema.task_instance), dialect, on_conflict="nothing")
+        self._new_instances = InsertRows(
+            RecordRows(InstanceRecord, schema.task_instance), dialect, on_conflict="nothing"
+        )
         self._new_tries = InsertRows(RecordRows(TryRecord, schema.task_try), dialect)
         self._xcoms = InsertRows(RecordRows(XComRecord, schema.xcom), dialect, on_conflict="update")
         self._callbacks = InsertRows(RecordRows(CallbackRecord, schema.callback), dialect, on_conflict="update")

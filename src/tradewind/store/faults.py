@@ -179,7 +179,9 @@ def _from_postgres(error: BaseException, address: Address, *, at_commit: bool) -
     if state == "55P03":
         return busy(address)
     if state in ("XX001", "XX002"):
-        return StoreCorrupt(f"PostgreSQL reports damaged data in {address} ({text}). Restore the database from a backup.")
+        return StoreCorrupt(
+            f"PostgreSQL reports damaged data in {address} ({text}). Restore the database from a backup."
+        )
     if state in ("42P01", "42703"):
         return SchemaProblem(
             SchemaState.FOREIGN, f"The database {address} lacks tables of this version ({text}). {MIGRATE}"
@@ -205,7 +207,9 @@ def _from_libpq(text: str, address: Address, *, at_commit: bool) -> StoreError:
 
 def _no_such_database(address: Address, text: str) -> StoreMissing:
     name = address.url.database
-    return StoreMissing(f"There is no database {address} ({text}). Create it first: createdb {name}, then: tradewind db migrate")
+    return StoreMissing(
+        f"There is no database {address} ({text}). Create it first: createdb {name}, then: tradewind db migrate"
+    )
 
 
 def _first_line(text: str) -> str:

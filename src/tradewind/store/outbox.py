@@ -16,15 +16,11 @@ from sqlalchemy.engine import Connection
 
 from tradewind.core.records import OutboxRecord
 from tradewind.store import schema
-from tradewind.store.database import Database
+from tradewind.store.database import ADVISORY, ADVISORY_BATCH, Database
 from tradewind.store.rows import RecordRows
 
 OUTBOX = RecordRows(OutboxRecord, schema.outbox)
 
-# PostgreSQL advisory lock, (this, what for). Every writer of the outbox takes it shared until its transaction ends; taking
-# over the engine's lease takes it alone.
-ADVISORY = 0x7457
-ADVISORY_BATCH = 1
 _GAP_PATIENCE_S = 1.0
 
 
@@ -47,13 +43,22 @@ class Outbox:
     def since(self, seq: int, *, limit: int = 1000, kinds: Sequence[str] | None = None) -> list[OutboxRecord]:
         """Changes after `seq`, oldest first. Going on from the last one's `seq` never misses a change.
 
-        With `kinds`, only those; the caller that wants to go on from there must use the last `seq` it got.
+        `kinds` None means all of them.
         """
+        records: list[OutboxRecord] = []
+        while True:
+            page = self._page(seq, limit)
+            records += page if kinds is None else [record for record in page if record.kind in kinds]
+            if len(page) < limit or len(records) >= limit:
+                return records[:limit]
+            seq = page[-1].seq
+
+    def _page(self, seq: int, limit: int) -> list[OutboxRecord]:
         with self._database.read() as connection:
             records = _after(connection, seq, limit)
         if not self._database.is_sqlite and _has_gap(seq, records):
             records = self._past_gaps(seq, limit, records)
-        return records if kinds is None else [record for record in records if record.kind in kinds]
+        return records
 
     def last_seq(self) -> int:
         """The newest number, 0 when there is none. A view that starts here misses nothing."""

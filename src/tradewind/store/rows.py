@@ -17,8 +17,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from tradewind.store.column_types import EPOCH
-
 R = TypeVar("R", bound=msgspec.Struct)
 Converter = Callable[[Any], Any]
 
@@ -37,7 +35,7 @@ class RecordRows(Generic[R]):
 
     def of(self, row: Sequence[Any]) -> R:
         """The record of a row of `select()`; further columns of the row are ignored."""
-        return self.record(**dict(zip(self.fields, row)))  # noqa: B905 - the row may be longer
+        return self.record(**dict(zip(self.fields, row, strict=False)))
 
     def all(self, rows: Iterable[Sequence[Any]]) -> list[R]:
         return [self.of(row) for row in rows]
@@ -64,7 +62,7 @@ def upsert(table: sa.Table, dialect_name: str, *, values: Any = None) -> Any:
 
 
 def _converters(columns: Sequence[sa.Column[Any]], dialect: Dialect) -> list[tuple[int, Converter]]:
-    found = []
+    found: list[tuple[int, Converter]] = []
     for position, column in enumerate(columns):
         processor = column.type.dialect_impl(dialect).bind_processor(dialect)
         if processor is not None and not isinstance(column.type, (sa.Text, sa.Integer)):
@@ -91,7 +89,9 @@ class InsertRows(Generic[R]):
     `on_conflict`: None (an existing key is an error), `nothing` (skipped: the row count tells), `update` (replaced).
     """
 
-    def __init__(self, rows: RecordRows[R], dialect: Dialect, *, on_conflict: str | None = None, skip: str = "") -> None:
+    def __init__(
+        self, rows: RecordRows[R], dialect: Dialect, *, on_conflict: str | None = None, skip: str = ""
+    ) -> None:
         columns = [column for column in rows.columns if column.name != skip]
         statement = insert_into(rows.table, dialect.name).values(
             {column.name: sa.bindparam(column.name, type_=column.type) for column in columns}
@@ -127,7 +127,8 @@ class UpdateRows:
         unknown = [name for name in names if name not in table.c]
         if unknown:
             raise ValueError(f"{table.name} has no column {', '.join(unknown)}; give field names of its record")
-        statement = sa.update(table).values({name: sa.bindparam(f"set_{name}", type_=table.c[name].type) for name in names})
+        new = {name: sa.bindparam(f"set_{name}", type_=table.c[name].type) for name in names}
+        statement = sa.update(table).values(new)
         for name in guards:
             statement = statement.where(table.c[name] == sa.bindparam(f"is_{name}", type_=table.c[name].type))
         self.sql, parameters = _prepare(statement, dialect)
@@ -144,6 +145,3 @@ class UpdateRows:
             if value is not None:
                 row[position] = convert(value)
         return [clean_text(value) for value in row] if clean else row
-
-
-__all__ = ["EPOCH", "InsertRows", "RecordRows", "UpdateRows", "clean_text", "insert_into", "upsert"]

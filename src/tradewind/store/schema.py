@@ -4,7 +4,8 @@ Columns that mirror a record of `tradewind.core.records` carry its field names. 
 that a list that does not show them need not read past them.
 
 On SQLite the tables with a key of several columns are WITHOUT ROWID: the rows of one run lie side by side, so that
-loading a run, a grid, or deleting a run reads neighbours (measured on a million rows: smaller file, deletes 40 % faster).
+loading a run, a grid, or deleting a run reads neighbours (measured on a million rows: a smaller file, deletes 40 %
+faster).
 """
 
 from __future__ import annotations
@@ -158,9 +159,7 @@ dag_run = sa.Table(
     sa.CheckConstraint(_any_of("state", RunState), name="ck_dag_run_state"),
     sa.CheckConstraint(_any_of("run_type", RunType), name="ck_dag_run_type"),
     sa.CheckConstraint("(state IN ('success', 'failed')) = (end_date IS NOT NULL)", name="ck_dag_run_end"),
-    sa.CheckConstraint(
-        "(data_interval_start IS NULL) = (data_interval_end IS NULL)", name="ck_dag_run_interval"
-    ),
+    sa.CheckConstraint("(data_interval_start IS NULL) = (data_interval_end IS NULL)", name="ck_dag_run_interval"),
     sa.Index(
         "ix_dag_run_unfinished",
         "run_after",

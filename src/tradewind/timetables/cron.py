@@ -147,8 +147,6 @@ class Cron:
             return ()
         first_weekday, length = monthrange(year, month)
         rule = self._day_rule
-        if rule.nearest:
-            return tuple(sorted({_nearest_workday(day, first_weekday, length) for day in rule.nearest}))
         # Weekday of day d, with Sunday as 0: monthrange counts from Monday and from the first of the month.
         weekdays = ((day, (day + first_weekday) % 7) for day in range(1, length + 1))
         if rule.nth:
@@ -157,6 +155,8 @@ class Cron:
                 for day, weekday in weekdays
                 if (day + 6) // 7 in rule.nth.get(weekday, ()) or ("l" in rule.nth.get(weekday, ()) and day + 7 > length)
             )
+        if rule.nearest:
+            return tuple(sorted({_nearest_workday(day, first_weekday, length) for day in rule.nearest}))
         return tuple(
             day
             for day, weekday in weekdays
@@ -182,16 +182,16 @@ def _values(expanded: list[list[Any]], index: int) -> tuple[int, ...]:
 
 
 class _DayRule(NamedTuple):
-    """Which days of a month match: in `days`, or on one of `weekdays`, or the `last`. The other two exclude the rest."""
+    """Which days of a month match: one of `days`, of `weekdays`, or the `last`; but `nth` and `nearest` rule alone."""
 
     days: Set[int]
     weekdays: Set[int]
     """Sunday is 0."""
     last: bool
     nth: Mapping[int, Set[int | str]]
-    """Weekday -> which ones in a month; `l` for the last. croniter ignores a day of the month beside it."""
+    """Weekday -> which ones in a month; `l` for the last. Days of the month do not count beside it, as in croniter."""
     nearest: Set[int]
-    """Days whose nearest workday is meant. croniter ignores weekdays beside it."""
+    """Days whose nearest workday is meant. Weekdays do not count beside it, as in croniter."""
 
 
 def _day_rule(parsed: croniter) -> _DayRule:
@@ -250,14 +250,6 @@ def _read(expression: str) -> list[str]:
                 expression=expression,
                 field=name,
             )
-    _, _, day, _, weekday, *_ = fields
-    if re.search("(?i)[lw]", day) and re.search("(?i)[#l]", weekday):
-        raise CronError(
-            f"cron {expression!r} combines day-of-month {day!r} with day-of-week {weekday!r}, which never match "
-            "together. Keep one of the two, or use two schedules (MultipleCronTriggerTimetable).",
-            expression=expression,
-            field="day-of-month",
-        )
     return fields
 
 
@@ -359,9 +351,7 @@ class CronTicks:
         if found is None:
             return None
         if self._cron.every_hour:
-            wait = found - local
-            if wait.days == 0:
-                return _utc(_naive(moment) + wait)
+            return _utc(_naive(moment) + (found - local))
         return self._instant(found)
 
     def before(self, moment: DateTime) -> DateTime | None:
@@ -371,9 +361,7 @@ class CronTicks:
         if found is None:
             return None
         if self._cron.every_hour:
-            ago = local - found
-            if ago.days == 0:
-                return _utc(_naive(moment) - ago)
+            return _utc(_naive(moment) - (local - found))
         return self._instant(found)
 
     def at_or_after(self, moment: DateTime) -> DateTime | None:

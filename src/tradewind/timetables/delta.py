@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
@@ -15,6 +15,7 @@ from tradewind.timetables.base import TimetableInvalid
 Delta = timedelta | relativedelta
 
 _RELATIVE_PARTS: Final = ("years", "months", "days", "hours", "minutes", "seconds", "microseconds", "leapdays")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _ABSOLUTE_PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 
@@ -33,18 +34,23 @@ def as_delta(value: Any) -> Delta:
 
 def add(moment: DateTime, delta: Delta) -> DateTime:
     """`moment` plus `delta`, counted in UTC."""
-    return as_utc(_naive_sum(moment, delta))
+    return as_utc(_sum(moment, delta))
 
 
 def subtract(moment: DateTime, delta: Delta) -> DateTime:
     """`moment` minus `delta`, counted in UTC. Absolute parts of a relativedelta (`hour=3`) are set, not taken away."""
-    return as_utc(_naive_sum(moment, -delta))
+    return as_utc(_sum(moment, -delta))
 
 
-def _naive_sum(moment: DateTime, delta: Delta) -> datetime:
+def _sum(moment: DateTime, delta: Delta) -> datetime:
+    # Standard datetimes: pendulum's own arithmetic takes ten times as long and gives the same in UTC.
+    total: datetime = _standard(moment) + delta
+    return total
+
+
+def _standard(moment: DateTime) -> datetime:
     moment = as_utc(moment)
-    # Standard datetimes: pendulum's own addition takes ten times as long and gives the same in UTC.
-    standard = datetime(
+    return datetime(
         moment.year,
         moment.month,
         moment.day,
@@ -52,10 +58,29 @@ def _naive_sum(moment: DateTime, delta: Delta) -> datetime:
         moment.minute,
         moment.second,
         moment.microsecond,
-        moment.tzinfo,
+        timezone.utc,
     )
-    total: datetime = standard + delta
-    return total
+
+
+def has_fixed_length(delta: Delta) -> bool:
+    """False when `delta` counts months or years."""
+    return isinstance(delta, timedelta) or not (delta.years or delta.months)
+
+
+def round_down(moment: DateTime, delta: Delta) -> DateTime:
+    """The last multiple of `delta` since 1970 that is not after `moment`.
+
+    A delta without a fixed length has no multiples; for it the answer is `moment` itself.
+    """
+    if not has_fixed_length(delta):
+        return moment
+    if isinstance(delta, timedelta):
+        step = delta
+    else:
+        step = timedelta(days=delta.days, hours=delta.hours, minutes=delta.minutes, seconds=delta.seconds)
+    if step <= timedelta(0):
+        return moment
+    return add(moment, -((_standard(moment) - _EPOCH) % step))
 
 
 def check_positive(delta: Delta) -> None:

@@ -13,52 +13,79 @@ from typing import Any, ClassVar
 
 from pendulum import DateTime
 
-from tradewind.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable, bounds_of, now_of
+from tradewind.core.runs import as_utc
+from tradewind.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable, now_of
 from tradewind.timetables.cron import CronTicks, describe_cron, timezone_data
-from tradewind.timetables.delta import Delta, add, as_delta, check_positive, delta_data, delta_from_data, subtract
+from tradewind.timetables.delta import (
+    Delta,
+    add,
+    as_delta,
+    check_positive,
+    delta_data,
+    delta_from_data,
+    has_fixed_length,
+    round_down,
+    subtract,
+)
 
 
 class DataIntervalTimetable(Timetable, ABC):
     """What cron and delta intervals share; they differ in where intervals may begin."""
 
     @abstractmethod
-    def _next_start(self, moment: DateTime) -> DateTime | None:
-        """The first start of an interval at or after `moment`."""
+    def _start_following(self, end: DateTime) -> DateTime | None:
+        """Where the next interval begins after one that ended at `end`."""
+
+    @abstractmethod
+    def _first_start(self, earliest: DateTime) -> DateTime | None:
+        """The first start of an interval at or after `earliest`."""
 
     @abstractmethod
     def _end_of(self, start: DateTime) -> DateTime | None:
         """The end of the interval that begins at `start`."""
 
     @abstractmethod
-    def _latest_closed(self, now: DateTime) -> DateTime | None:
-        """The start of the last interval that is over at `now`."""
+    def _latest_closed(self, now: DateTime, earliest: DateTime | None) -> DateTime | None:
+        """The start of the last interval that is over at `now`; with intervals counted from `earliest` if they are."""
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        earliest, latest = bounds_of(restriction)
+        start = self._next_start(last_automated_data_interval, restriction)
+        latest = restriction.latest
+        if start is None or (latest is not None and start > as_utc(latest)):
+            return None
+        end = self._end_of(start)
+        return None if end is None else DagRunInfo.interval(start, end)
+
+    def _next_start(self, last: DataInterval | None, restriction: TimeRestriction) -> DateTime | None:
+        """The start of the next run's interval: the latest of all that must not be undercut."""
+        earliest = None if restriction.earliest is None else as_utc(restriction.earliest)
         starts: list[DateTime] = []
-        if last_automated_data_interval is not None:
-            following = self._next_start(last_automated_data_interval.end)
+        if last is not None:
+            following = self._start_following(last.end)
             if following is None:
                 return None
             starts.append(following)
         if earliest is not None:
-            first = self._next_start(earliest)
+            first = self._first_start(earliest)
             if first is None:
                 return None
             starts.append(first)
         if not restriction.catchup:
-            closed = self._latest_closed(now_of(restriction))
+            closed = self._latest_closed(now_of(restriction), earliest)
             if closed is not None:
                 starts.append(closed)
         if not starts:
             return None
-        start = max(starts)
-        if latest is not None and start > latest:
-            return None
-        end = self._end_of(start)
-        return None if end is None else DagRunInfo.interval(start, end)
+        start: DateTime | None = max(starts)
+        # `last` is no interval of this timetable when the author has changed the schedule. One interval further is behind
+        # it then, unless a change of the clock comes in between.
+        if last is not None and start is not None and start <= last.start:
+            start = self._end_of(start)
+            if start is not None and start <= last.start:
+                start = self._end_of(last.end)
+        return start
 
 
 class CronDataIntervalTimetable(DataIntervalTimetable):
@@ -92,13 +119,16 @@ class CronDataIntervalTimetable(DataIntervalTimetable):
             return DataInterval.exact(run_after)
         return DataInterval(start, end)
 
-    def _next_start(self, moment: DateTime) -> DateTime | None:
-        return self._ticks.at_or_after(moment)
+    def _start_following(self, end: DateTime) -> DateTime | None:
+        return self._ticks.at_or_before(end) or self._ticks.after(end)
+
+    def _first_start(self, earliest: DateTime) -> DateTime | None:
+        return self._ticks.at_or_after(earliest)
 
     def _end_of(self, start: DateTime) -> DateTime | None:
         return self._ticks.after(start)
 
-    def _latest_closed(self, now: DateTime) -> DateTime | None:
+    def _latest_closed(self, now: DateTime, earliest: DateTime | None) -> DateTime | None:
         end = self._ticks.at_or_before(now)
         return None if end is None else self._ticks.before(end)
 
@@ -129,11 +159,24 @@ class DeltaDataIntervalTimetable(DataIntervalTimetable):
         """The last `delta` before `run_after`, wherever the scheduled intervals lie."""
         return DataInterval(subtract(run_after, self._delta), run_after)
 
-    def _next_start(self, moment: DateTime) -> DateTime:
-        return moment
+    def _start_following(self, end: DateTime) -> DateTime:
+        return end
+
+    def _first_start(self, earliest: DateTime) -> DateTime:
+        return earliest
 
     def _end_of(self, start: DateTime) -> DateTime:
         return add(start, self._delta)
 
-    def _latest_closed(self, now: DateTime) -> DateTime:
-        return subtract(now, self._delta)
+    def _latest_closed(self, now: DateTime, earliest: DateTime | None) -> DateTime:
+        """A fixed length is laid out from 1970 on, so that the answer does not move with a start date that does.
+
+        Months and years can only be counted from the start date; without one the interval ends now.
+        """
+        if has_fixed_length(self._delta) or earliest is None:
+            return subtract(round_down(now, self._delta), self._delta)
+        start = earliest
+        end = add(start, self._delta)
+        while start < end <= now:
+            start, end, previous = end, add(end, self._delta), start
+        return start

@@ -76,10 +76,11 @@ class ContinuousTimetable(TrivialTimetable):
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
         earliest, latest = bounds_of(restriction)
-        if earliest is None:
-            return None
         now = now_of(restriction)
-        start = earliest if last_automated_data_interval is None else last_automated_data_interval.end
+        if last_automated_data_interval is not None:
+            start = last_automated_data_interval.end
+        else:
+            start = now if earliest is None else earliest
         end = max(start, now)
         if latest is not None and end > latest:
             return None

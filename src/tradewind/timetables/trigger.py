@@ -45,9 +45,9 @@ class TriggerTimetable(Timetable, ABC):
     def _latest_tick(self, now: DateTime) -> DateTime | None:
         """The last tick that is due at `now`."""
 
+    @abstractmethod
     def _first_tick(self, now: DateTime) -> DateTime | None:
         """The first tick of a DAG without a start date."""
-        return None
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
         """The `interval` before `run_after`; an empty one when there is none."""
@@ -63,22 +63,25 @@ class TriggerTimetable(Timetable, ABC):
 
     def _next_tick(self, last: DataInterval | None, restriction: TimeRestriction) -> DateTime | None:
         earliest, latest = bounds_of(restriction)
+        ticks: list[DateTime] = []
         if last is not None:
-            tick = self._tick_after(last.end)
-        elif earliest is not None:
-            tick = self._tick_from(earliest)
-        else:
-            tick = self._first_tick(now_of(restriction))
-        if tick is None:
-            return None
+            following = self._tick_after(last.end)
+            if following is None:
+                return None
+            ticks.append(following)
+        if earliest is not None and (last is None or not restriction.catchup):
+            first = self._tick_from(earliest)
+            if first is None:
+                return None
+            ticks.append(first)
+        if last is None and earliest is None:
+            ticks += _present(self._first_tick(now_of(restriction)))
         if not restriction.catchup:
-            others = [self._latest_tick(now_of(restriction))]
-            if earliest is not None:
-                others.append(self._tick_from(earliest))
-            tick = max(tick, *(other for other in others if other is not None))
-        if latest is not None and tick > latest:
+            ticks += _present(self._latest_tick(now_of(restriction)))
+        if not ticks:
             return None
-        return tick
+        tick = max(ticks)
+        return None if latest is not None and tick > latest else tick
 
 
 class CronTriggerTimetable(TriggerTimetable):
@@ -254,7 +257,15 @@ class DeltaTriggerTimetable(TriggerTimetable):
         return moment
 
     def _latest_tick(self, now: DateTime) -> DateTime:
-        return subtract(now, self._delta)
+        # Ticks are wherever the run before puts them, so the latest one may as well be now.
+        return now
+
+    def _first_tick(self, now: DateTime) -> DateTime:
+        return now
+
+
+def _present(tick: DateTime | None) -> list[DateTime]:
+    return [] if tick is None else [tick]
 
 
 def _immediately_data(value: bool | timedelta) -> bool | float:

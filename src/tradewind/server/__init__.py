@@ -1,0 +1,1 @@
+"""The web half: one FastAPI application. It never runs user code."""

@@ -1,0 +1,75 @@
+"""Connections: where and how tasks reach other systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tradewind.core.records import ConnectionRecord
+from tradewind.services.connection_uri import connection_from_json
+from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.session import Services
+
+
+class Imported(NamedTuple):
+    written: list[str]
+    skipped: list[str]
+
+
+def list_connections(services: Services, conn_id: str | None = None) -> list[ConnectionRecord]:
+    """All connections by id, or the one with that id."""
+    return services.store.connections.list(conn_id=conn_id)
+
+
+def get_connection(services: Services, conn_id: str) -> ConnectionRecord:
+    """Raises Unknown."""
+    found = services.store.connections.get(conn_id)
+    if found is None:
+        known = [record.conn_id for record in list_connections(services)]
+        raise Unknown("connection", conn_id, known, hint="`airflow connections list` shows them.")
+    return found
+
+
+def add_connection(services: Services, record: ConnectionRecord) -> None:
+    """Raises AlreadyExists (of the store), and Invalid for a connection without a type."""
+    _check(record)
+    services.store.connections.add(record, outbox=_note(services, "added", record.conn_id))
+
+
+def set_connection(services: Services, record: ConnectionRecord) -> None:
+    """Write a connection, whether it exists or not."""
+    _check(record)
+    services.store.connections.set(record, outbox=_note(services, "set", record.conn_id))
+
+
+def delete_connection(services: Services, conn_id: str) -> None:
+    """Raises Unknown."""
+    if not services.store.connections.delete(conn_id, outbox=_note(services, "deleted", conn_id)):
+        get_connection(services, conn_id)
+
+
+def import_connections(services: Services, values: Mapping[str, Any], *, overwrite: bool = False) -> Imported:
+    """Write many connections, each a URI or an object of fields. Existing ones are skipped unless `overwrite`.
+
+    All of them are read before the first is written, so that a mistake in one leaves the store as it was.
+    """
+    records = [connection_from_json(conn_id, value) for conn_id, value in values.items()]
+    for record in records:
+        _check(record)
+    existing = {record.conn_id for record in list_connections(services)}
+    skipped = [record.conn_id for record in records if record.conn_id in existing and not overwrite]
+    written = [record for record in records if record.conn_id not in skipped]
+    for record in written:
+        set_connection(services, record)
+    return Imported([record.conn_id for record in written], skipped)
+
+
+def _check(record: ConnectionRecord) -> None:
+    if not record.conn_id:
+        raise Invalid("A connection needs an id. Give it one.")
+    if not record.conn_type:
+        raise Invalid(f"Connection '{record.conn_id}' has no type. Give it one, such as http or postgres.")
+
+
+def _note(services: Services, why: str, conn_id: str) -> Any:
+    return services.note("connection", why, detail={"conn_id": conn_id})

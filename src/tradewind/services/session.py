@@ -1,0 +1,92 @@
+"""What every service needs, as one value."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from tradewind.configuration import Configuration
+from tradewind.configuration.home import prepare_home, require_writable
+from tradewind.core.clock import Clock
+from tradewind.core.records import OutboxRecord
+from tradewind.services.doorbell import ring
+
+if TYPE_CHECKING:
+    from tradewind.store import Store
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The store of one home, and on whose behalf it is used."""
+
+    store: Store
+    conf: Configuration
+    who: str
+    """`cli:root`, `api:alice` …: recorded with every change."""
+    clock: Clock = SystemClock()
+    ring: Callable[[], object] = lambda: None
+    """Wakes the engine. Called after every change; must not fail."""
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def user(self) -> str:
+        return self.who.partition(":")[2] or self.who
+
+    def note(self, kind: str, why: str, **values: Any) -> OutboxRecord:
+        """A row of the outbox: what `who` did, for the history and for live views."""
+        return OutboxRecord(at=self.now(), kind=kind, why=why, who=self.who, **values)
+
+
+def database_url(conf: Configuration) -> str:
+    """[database] sql_alchemy_conn."""
+    return conf.get("database", "sql_alchemy_conn")
+
+
+def fernet_keys(conf: Configuration) -> list[str]:
+    """The keys of [core] fernet_key, the one that encrypts first; empty when nothing is encrypted."""
+    return [key for key in conf.getlist("core", "fernet_key", fallback="") if key]
+
+
+@contextmanager
+def open_services(conf: Configuration, *, who: str = "", migrate: bool = True) -> Iterator[Services]:
+    """The services of the home in use. Makes the home at first use, and with `migrate` the tables of an empty database.
+
+    Raises ConfigError, HomeError, and StoreError for a database that this version cannot work with.
+    """
+    from tradewind.store import SchemaState, open_store
+
+    home = conf.home
+    prepare_home(home)
+    url = database_url(conf)
+    if migrate and url.startswith("sqlite"):
+        require_writable(home)
+    store = open_store(url, fernet_keys=fernet_keys(conf), create=migrate)
+    try:
+        if migrate and store.schema.state() is not SchemaState.CURRENT:
+            # Refuses with a sentence whatever is neither empty nor ours.
+            store.schema.migrate()
+        yield Services(store=store, conf=conf, who=who or f"cli:{user_name()}", ring=lambda: ring(home))
+    finally:
+        store.close()
+
+
+def user_name() -> str:
+    """The login name of this process's user; its number when it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.geteuid())

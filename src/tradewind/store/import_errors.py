@@ -1,0 +1,24 @@
+"""Import errors of DAG files. They are written with the file, by `dags.save_file`."""
+
+from __future__ import annotations
+
+from tradewind.core.records import ImportErrorRecord
+from tradewind.store import schema
+from tradewind.store.database import Database
+from tradewind.store.rows import RecordRows
+
+IMPORT_ERRORS = RecordRows(ImportErrorRecord, schema.import_error)
+
+
+class ImportErrors:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, *, file: str | None = None) -> list[ImportErrorRecord]:
+        """Import errors by file, in the order they were found."""
+        column = schema.import_error.c
+        query = IMPORT_ERRORS.select().order_by(column.file, column.id)
+        if file is not None:
+            query = query.where(column.file == file)
+        with self._database.read() as connection:
+            return IMPORT_ERRORS.all(connection.execute(query))

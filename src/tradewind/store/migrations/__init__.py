@@ -1,0 +1,1 @@
+"""Migrations of the schema. Append-only: a released one is never changed."""

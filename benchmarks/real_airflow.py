@@ -21,6 +21,8 @@ TUNED: Final = {
     "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "100",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
 }
+# Under load its API answers 500 when SQLite is locked; the call may have been carried out all the same.
+ATTEMPTS: Final = 20
 
 
 class RealAirflow(Subject):
@@ -89,10 +91,9 @@ class RealAirflow(Subject):
 
     def _postgres_driver(self) -> str:
         """Name of a PostgreSQL driver that this environment has; empty: SQLite then."""
-        for driver in ("psycopg2", "psycopg"):
-            if not subprocess.run(
-                [str(self._venv / "bin" / "python"), "-c", f"import {driver}"], capture_output=True
-            ).returncode:
+        for driver, needed in (("psycopg2", "psycopg2, asyncpg"), ("psycopg", "psycopg")):
+            tried = subprocess.run([str(self._venv / "bin" / "python"), "-c", f"import {needed}"], capture_output=True)
+            if tried.returncode == 0:
                 return driver
         return ""
 
@@ -121,8 +122,12 @@ class RealAirflow(Subject):
             if status not in (200, 201) or not page:
                 raise DidNotHappen(f"airflow gave no token: {status} {page}")
             self._token = page["access_token"]
-        began = time.time()
-        status, page = request(self._port, method, path, body=body, token=self._token)
-        if status >= 300:
-            raise DidNotHappen(f"airflow answered {method} {path} with {status}: {page}")
-        return began
+        for attempt in range(ATTEMPTS):
+            began = time.time()
+            status, page = request(self._port, method, path, body=body, token=self._token)
+            if status < 300 or (status == 409 and attempt > 0):
+                return began
+            if status < 500:
+                break
+            time.sleep(0.2)
+        raise DidNotHappen(f"airflow answered {method} {path} with {status}: {page}")

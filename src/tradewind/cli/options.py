@@ -21,16 +21,18 @@ def verbose_option(command: Command) -> Command:
             logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
             logging.getLogger("tradewind").setLevel(logging.DEBUG)
 
-    return click.option(
-        "-v", "--verbose", is_flag=True, expose_value=False, callback=switch, help="Log what happens."
-    )(command)
+    return click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=switch, help="Log what happens.")(
+        command
+    )
 
 
 def yes_option(command: Command) -> Command:
     return click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")(command)
 
 
-def ignored(*names: str, flag: bool = False, help: str = "Accepted, without effect here.") -> Callable[[Command], Command]:
+def ignored(
+    *names: str, flag: bool = False, help: str = "Accepted, without effect here."
+) -> Callable[[Command], Command]:
     """An option of Airflow that means nothing here but must not break a script."""
     kind: dict[str, Any] = {"is_flag": True} if flag else {"metavar": "VALUE"}
     return click.option(*names, expose_value=False, help=help, hidden=True, **kind)
@@ -52,7 +54,9 @@ class Moment(click.ParamType):
             return value
         found = parse_moment(str(value))
         if found is None:
-            self.fail(f"{value!r} is no date or time. Write it like 2025-01-31 or 2025-01-31T06:00:00+00:00.", param, ctx)
+            self.fail(
+                f"{value!r} is no date or time. Write it like 2025-01-31 or 2025-01-31T06:00:00+00:00.", param, ctx
+            )
         return found
 
 
@@ -67,9 +71,9 @@ class JsonObject(click.ParamType):
         try:
             found = json.loads(value)
         except ValueError as error:
-            self.fail(f"this is not JSON ({error}). Quote it for the shell: '{{\"key\": \"value\"}}'.", param, ctx)
+            self.fail(f'this is not JSON ({error}). Quote it for the shell: \'{{"key": "value"}}\'.', param, ctx)
         if not isinstance(found, dict):
-            self.fail(f"this must be a JSON object such as '{{\"key\": \"value\"}}', not {value!r}.", param, ctx)
+            self.fail(f'this must be a JSON object such as \'{{"key": "value"}}\', not {value!r}.', param, ctx)
         return found
 
 

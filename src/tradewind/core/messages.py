@@ -435,6 +435,8 @@ class Hello(msgspec.Struct, tag="hello", kw_only=True, omit_defaults=True):
     file: str
     source_digest: str
     active: list[ActiveTry] = []
+    ended: list[str] = []
+    """Ids of tries whose `Ended` follows, because the engine has not said `ForgetTry`."""
 
 
 class ImportProblem(msgspec.Struct, omit_defaults=True):

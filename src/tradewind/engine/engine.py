@@ -64,6 +64,7 @@ class Engine:
             executor_events.HostFailed: self.files.failed,
             executor_events.Adopted: lambda _event: None,
             events.InstanceDue: self.runs.due,
+            events.RunDue: lambda _event: None,
             events.RunTimedOut: self.runs.timed_out,
             events.ScheduleDue: lambda event: self.automated.due(event.dag_id),
             events.OutsideChanges: lambda _event: self.outside.look(),

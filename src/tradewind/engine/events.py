@@ -19,6 +19,13 @@ class InstanceDue:
 
 
 @dataclass(frozen=True, slots=True)
+class RunDue:
+    """A queued run that was made for a later moment may start."""
+
+    run_key: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunTimedOut:
     """`dagrun_timeout` is over."""
 
@@ -61,6 +68,7 @@ class CallbackDue:
 
 OwnEvent = (
     InstanceDue
+    | RunDue
     | RunTimedOut
     | ScheduleDue
     | OutsideChanges

@@ -66,8 +66,11 @@ class RunQueue:
     def is_queued(self, run_key: int) -> bool:
         return run_key in self._queued
 
-    def promotable(self, room: Callable[[str, int | None], int]) -> Iterator[QueuedRun]:
-        """Takes out the runs that may start now. The caller calls `occupy` for each it starts before asking for the next."""
+    def promotable(self, room: Callable[[str, int | None], int], now: datetime) -> Iterator[QueuedRun]:
+        """Takes out the runs that may start now, those that are due first.
+
+        The caller calls `occupy` for each it starts before asking for the next.
+        """
         for lane in list(self._waiting):
             heap = self._waiting[lane]
             limit: int | None = None
@@ -76,6 +79,8 @@ class RunQueue:
                 if run is None:
                     heapq.heappop(heap)
                     continue
+                if run.run_after > now:
+                    break
                 if limit is None:
                     limit = room(*lane)
                 if self._counts[lane] >= limit:

@@ -12,7 +12,7 @@ from tradewind.core.run_view import Instance, RunView
 from tradewind.core.states import ACTIVE, RunState, RunType, TaskState
 from tradewind.engine.batch import Effect
 from tradewind.engine.callbacks import Callbacks
-from tradewind.engine.events import InstanceDue, RunTimedOut, ScheduleDue
+from tradewind.engine.events import InstanceDue, RunDue, RunTimedOut, ScheduleDue
 from tradewind.engine.live import LiveRun
 from tradewind.engine.past import Past
 from tradewind.engine.run_queue import QueuedRun, RunQueue
@@ -126,6 +126,8 @@ class Runs:
 
     def _enqueue(self, record: RunRecord) -> None:
         self.queue.push(QueuedRun(record.run_after, record.run_key, record.dag_id, record.run_type, record.backfill_id))
+        if record.run_after > self._state.clock.now():
+            self._state.at(("run", record.run_key), record.run_after, RunDue(record.run_key))
 
     def created(self, record: RunRecord) -> None:
         """A run that was written as QUEUED, by this engine or by somebody else."""
@@ -153,7 +155,7 @@ class Runs:
     def promote(self) -> None:
         """Starts queued runs of DAGs that have room, oldest first."""
         state = self._state
-        for queued in self.queue.promotable(self._room):
+        for queued in self.queue.promotable(self._room, state.clock.now()):
             loaded = state.store.engine.load_run(queued.run_key)
             if loaded is None or loaded.run.state is not RunState.QUEUED:
                 continue

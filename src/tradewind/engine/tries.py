@@ -157,6 +157,9 @@ class Tries:
         outcome = event.outcome
         found = self._find(event.try_id)
         name = state.tries.pop(event.try_id, None)
+        if name is not None and (found is None or found[1].try_id == event.try_id):
+            # Before anything is decided: the same instance may want the slot again.
+            state.dispatcher.released(name)
         verdict = _verdict(outcome)
         if found is not None:
             live, instance = found
@@ -178,9 +181,6 @@ class Tries:
                 self._callbacks_of_dead_process(live, instance, event)
             elif instance.state is TaskState.RESTARTING:
                 self._runs.apply(live, advance.restart_ready(live.view, instance, now))
-            state.dispatcher.released((live.run_key, instance.task_id, instance.map_index))
-        elif name is not None:
-            state.dispatcher.released(name)
         values: dict[str, object] = {
             "state": verdict,
             "end_date": None if verdict is TaskState.UP_FOR_RESCHEDULE else ended_at,

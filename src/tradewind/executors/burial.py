@@ -25,7 +25,7 @@ class Burial:
         loop: asyncio.AbstractEventLoop,
         processes: Iterable[tuple[int, int]],
         try_ids: Iterable[str],
-        done: Callable[[], None],
+        done: Callable[[], object],
     ) -> None:
         """`processes`: (pid, start_ticks) of session leaders; `try_ids` finds what left the session."""
         self._loop = loop

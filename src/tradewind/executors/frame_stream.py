@@ -39,6 +39,8 @@ class FrameStream(Generic[T]):
         self._on_end = on_end
         self._out = bytearray()
         self._writing = False
+        self._paused = False
+        self._held: list[T] = []
         loop.add_reader(fd, self._read)
 
     @property
@@ -52,6 +54,22 @@ class FrameStream(Generic[T]):
         self._out += frame(message)
         if not self._writing:
             self._write()
+
+    def pause(self) -> None:
+        """Hand on nothing until `resume`; may be called from `on_message`."""
+        if self._fd >= 0 and not self._paused:
+            self._paused = True
+            self._loop.remove_reader(self._fd)
+
+    def resume(self) -> None:
+        """Go on with what came meanwhile."""
+        if self._fd < 0 or not self._paused:
+            return
+        self._paused = False
+        held, self._held = self._held, []
+        self._hand_on(held)
+        if not self._paused and self._fd >= 0:
+            self._loop.add_reader(self._fd, self._read)
 
     def read_rest(self) -> None:
         """Take what the other side had sent before it went."""
@@ -75,18 +93,25 @@ class FrameStream(Generic[T]):
             return False
         except OSError:
             data = b""
-        messages: list[T] = []
+        messages: list[T] | None = None
         if data:
             with contextlib.suppress(msgspec.MsgspecError, FrameTooLarge):
                 messages = self._reader.feed(data)
-                for message in messages:
-                    if self._fd < 0:
-                        return False
-                    self._on_message(message)
-                return self._fd >= 0
+        if messages is not None:
+            self._hand_on(messages)
+            return self._fd >= 0 and not self._paused
         self.close()
         self._on_end()
         return False
+
+    def _hand_on(self, messages: list[T]) -> None:
+        for number, message in enumerate(messages):
+            if self._fd < 0:
+                return
+            if self._paused:
+                self._held += messages[number:]
+                return
+            self._on_message(message)
 
     def _write(self) -> None:
         while self._out:

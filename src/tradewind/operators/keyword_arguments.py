@@ -7,7 +7,10 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from tradewind.operators.late_value import spread
+
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def determine_kwargs(func: Callable[..., Any], args: Collection[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,13 +32,10 @@ def determine_kwargs(func: Callable[..., Any], args: Collection[Any], kwargs: Ma
                 "rename the parameter."
             )
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return {name: kwargs[name] for name in kwargs}
+        return spread(kwargs)
     return {
         name: kwargs[name] for name, parameter in parameters.items() if parameter.kind in _NAMED and name in kwargs
     }
-
-
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def make_kwargs_callable(func: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import Callable, Final
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 

@@ -9,9 +9,9 @@ import selectors
 import signal
 import socket
 import time
-from typing import Callable
+from collections.abc import Callable
 
-Callback = Callable[[], None]
+Callback = Callable[[], object]
 
 
 class Timer:
@@ -70,7 +70,7 @@ class EventLoop:
         while self.running:
             if self._before_waiting is not None:
                 self._before_waiting()
-            if not self.running:
+            if self._stops():
                 return
             for key, events in self._selector.select(self._patience_s()):
                 reading, writing = key.data
@@ -85,6 +85,9 @@ class EventLoop:
         """Descriptors of the loop itself, to be closed in a child."""
         fileno = getattr(self._selector, "fileno", None)
         return [fileno()] if fileno is not None else []
+
+    def _stops(self) -> bool:
+        return not self.running
 
     def _patience_s(self) -> float | None:
         while self._timers and self._timers[0][2].callback is None:

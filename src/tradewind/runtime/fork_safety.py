@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, Final, Iterable
+from collections.abc import Iterable
+from typing import Any, Final
 
 from tradewind.runtime import process_facts
 
@@ -41,7 +42,8 @@ def fork_hazards(main_name: str | None = None, *, always: bool = False) -> list[
     python = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
     if python:
         hazards.append(f"the file left Python threads running: {', '.join(sorted(python))}")
-    native = {thread.native_id for thread in threading.enumerate()}
+    # The main thread's own number: `native_id` still says that of the process we were forked from.
+    native = {os.getpid(), *(thread.native_id for thread in threading.enumerate())}
     others = [name for tid, name in process_facts.threads_of(os.getpid()) if tid not in native]
     hazards += thread_hazards(others)
     if not process_facts.LINUX and not python and threading.active_count() > 1:

@@ -64,27 +64,28 @@ def start_fresh(
         for name in thread_pins.PINNED:
             environ.setdefault(name, str(threads))
     environ |= {_HOST: str(host_pid), _JOURNAL: journal, "TRADEWIND_TRY_ID": ident}
-    uid, gid, groups = None, None, None
+    account: pwd.struct_passwd | None = None
+    groups: list[int] = []
     if user is not None:
-        account = pwd.getpwnam(user)
-        if account.pw_uid != os.geteuid():
-            if os.geteuid() != 0:
-                raise PermissionError(
-                    "tradewind itself does not run as root, so it cannot start a process for another user. Start it as "
-                    "root, or leave run_as_user out"
-                )
-            uid, gid, groups = account.pw_uid, account.pw_gid, os.getgrouplist(user, account.pw_gid)
+        own, account = os.geteuid(), pwd.getpwnam(user)
         environ |= {"HOME": account.pw_dir, "USER": user, "LOGNAME": user}
-    process = subprocess.Popen(
+        if account.pw_uid == own:
+            account = None
+        elif own == 0:
+            groups = os.getgrouplist(user, account.pw_gid)
+        else:
+            raise PermissionError(
+                "tradewind itself does not run as root, so it cannot start a process for another user. Start it as root, "
+                "or leave run_as_user out"
+            )
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         [sys.executable, "-m", "tradewind.runtime.fresh"],
         stdin=channel,
         stdout=out,
         stderr=err,
         env=environ,
         start_new_session=True,
-        user=uid,
-        group=gid,
-        extra_groups=groups,
+        **({} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}),
     )
     # The host waits for its children itself.
     process.returncode = 0

@@ -21,8 +21,8 @@ import tradewind
 from tradewind.core.messages import (
     UNANSWERED,
     ActiveTry,
-    AskSchedule,
     Asks,
+    AskSchedule,
     CallbackEnded,
     CallbackRun,
     Ended,
@@ -40,10 +40,9 @@ from tradewind.core.messages import (
     ScheduleAnswer,
     SetRendered,
     SetXCom,
-    Started,
     StartCallback,
+    Started,
     StartTry,
-    StopHost,
     TaskReply,
     TaskTry,
     ToHost,
@@ -266,6 +265,7 @@ class Host:
                 file=self._file,
                 source_digest=self._digest,
                 active=tries,
+                ended=list(self._ended) if self._ready else [],
             )
         )
         if not self._ready:

@@ -10,7 +10,8 @@ import resource
 import sys
 import time
 import traceback
-from typing import Any, Callable, Iterator, Mapping, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from tradewind.core.messages import GetVariable, ImportProblem, Parsed, Reply, Request
 from tradewind.core.spec import DagSpec
@@ -25,10 +26,14 @@ _RESERVED_MB = 1024
 class Collection(Protocol):
     """What `sdk.collect.collect_dags` answers."""
 
-    dags: Mapping[str, Any]
-    specs: list[DagSpec]
-    problems: list[ImportProblem]
-    warnings: list[str]
+    @property
+    def dags(self) -> Mapping[str, Any]: ...
+    @property
+    def specs(self) -> Sequence[DagSpec]: ...
+    @property
+    def problems(self) -> Sequence[ImportProblem]: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
 
 
 Collect = Callable[[str, "str | None"], Collection]
@@ -112,9 +117,9 @@ def import_file(
         file=file,
         source_digest=digest,
         source=text,
-        dags=collection.specs,
-        problems=collection.problems,
-        warnings=collection.warnings,
+        dags=list(collection.specs),
+        problems=list(collection.problems),
+        warnings=list(collection.warnings),
         seconds=time.monotonic() - started,
         cpu_s=time.process_time() - cpu,
         rss_kb=process_facts.rss_kb(),

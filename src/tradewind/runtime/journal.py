@@ -12,7 +12,7 @@ from typing import Final, Union
 
 import msgspec
 
-from tradewind.core.messages import Asks, Ended
+from tradewind.core.messages import Asks, Deferred, Ended, Lost, Rescheduled
 from tradewind.runtime import process_facts
 from tradewind.runtime.framing import FrameReader, FrameTooLarge, frame
 
@@ -128,6 +128,16 @@ class Account(msgspec.Struct):
     running: dict[str, TryEntry]
     """Tries without an end, by id."""
     ended: dict[str, EndEntry]
+
+    def last_word(self, try_id: str) -> EndEntry | None:
+        """The end that the host wrote down, if it is one that can be told later.
+
+        A try that was put off, or lost, goes on under the same id, so such an end may be an old one: not told.
+        """
+        entry = self.ended.get(try_id)
+        if entry is None or entry.report is None or isinstance(entry.report.outcome, (Rescheduled, Deferred, Lost)):
+            return None
+        return entry
 
     @property
     def host_lives(self) -> bool:

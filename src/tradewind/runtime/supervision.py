@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -106,7 +107,7 @@ class Process:
             os.set_blocking(fd, False)
         loop.watch(channel, self._on_channel)
         for stream in streams:
-            loop.watch(stream, lambda fd=stream: self._on_output(fd))  # type: ignore[misc]
+            loop.watch(stream, partial(self._on_output, stream))
         if self._pidfd is not None:
             loop.watch(self._pidfd, self.reap)
 
@@ -352,7 +353,7 @@ class Process:
             if fd is None:
                 continue
             self._leftovers[fd] = (pid, ticks)
-            self._loop.watch(fd, lambda fd=fd: self._leftover_gone(fd))  # type: ignore[misc]
+            self._loop.watch(fd, partial(self._leftover_gone, fd))
             process_facts.send_signal(pid, ticks, signum)
 
     def _kill_leftovers(self) -> None:

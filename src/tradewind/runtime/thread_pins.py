@@ -10,7 +10,8 @@ import ctypes
 import os
 import re
 import sys
-from typing import Any, Callable, Final, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Final
 
 PINNED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 REMEMBERED: Final = "TRADEWIND_TASK_"

@@ -26,6 +26,10 @@ class ExpandInput(ResolveMixin):
     def resolve(self, context: Mapping[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
+    def from_results(self) -> frozenset[str] | None:
+        """Names of the arguments whose values come from tasks, so that they are no templates; None means all."""
+        raise NotImplementedError
+
 
 class DictOfLists(ExpandInput):
     """`.expand(x=[1, 2], y=[3, 4])`: every combination; the last one varies fastest."""
@@ -40,24 +44,20 @@ class DictOfLists(ExpandInput):
 
     def value_of(self, name: str, context: Mapping[str, Any]) -> Any:
         """The value of one argument for this instance."""
-        known = dict(context["ti"].map_lengths)
-        resolved: dict[str, Any] = {}
-
-        def items(operand_name: str) -> Any:
-            if operand_name not in resolved:
-                resolved[operand_name] = items_of(resolve_operand(self.operands[operand_name], context))
-            return resolved[operand_name]
-
+        known: Mapping[str, int] = context["ti"].map_lengths
+        items = _items(self.operands[name], context)
+        length = known.get(name, len(items))
+        if length == 0:
+            raise AirflowException(f"There is nothing to map over in {name!r}.")
         names = list(self.operands)
         index = int(context["ti"].map_index)
         # The lengths of the arguments behind this one tell how many instances share a value of it.
-        for later in reversed(names[names.index(name) + 1 :]):
-            index //= known[later] if later in known else len(items(later))
-        values = items(name)
-        length = known.get(name, len(values))
-        if length == 0:
-            raise AirflowException(f"There is nothing to map over in {name!r}.")
-        return values[index % length]
+        for later in names[names.index(name) + 1 :]:
+            index //= known[later] if later in known else len(_items(self.operands[later], context))
+        return _resolve_inside(items[index % length], context)
+
+    def from_results(self) -> frozenset[str]:
+        return frozenset(name for name, operand in self.operands.items() if isinstance(operand, XComArg))
 
 
 class ListOfDicts(ExpandInput):
@@ -79,7 +79,7 @@ class ListOfDicts(ExpandInput):
         yield from iter_references(self.operand)
 
     def resolve(self, context: Mapping[str, Any]) -> dict[str, Any]:
-        mappings = resolve_operand(self.operand, context)
+        mappings = self.operand.resolve(context) if isinstance(self.operand, XComArg) else self.operand
         if not isinstance(mappings, Sequence) or isinstance(mappings, (str, bytes)):
             raise ValueError(f"expand_kwargs() takes a list of dicts; the task gave {type(mappings).__name__}.")
         mapping = mappings[int(context["ti"].map_index)]
@@ -90,9 +90,10 @@ class ListOfDicts(ExpandInput):
         for name in mapping:
             if not isinstance(name, str):
                 raise ValueError(f"expand_kwargs() takes dicts with argument names as keys; one key is {name!r}.")
-        return {
-            name: value.resolve(context) if isinstance(value, ResolveMixin) else value for name, value in mapping.items()
-        }
+        return {name: _resolve_inside(value, context) for name, value in mapping.items()}
+
+    def from_results(self) -> frozenset[str] | None:
+        return None if isinstance(self.operand, XComArg) else frozenset()
 
 
 class MappedArgument(ResolveMixin):
@@ -137,15 +138,9 @@ def check_mappable(arg: XComArg) -> None:
             )
 
 
-def resolve_operand(operand: Any, context: Mapping[str, Any]) -> Any:
-    """The list or mapping that an operand stands for, with the task results in it filled in."""
-    if isinstance(operand, ResolveMixin):
-        return operand.resolve(context)
-    if isinstance(operand, Mapping):
-        return {key: resolve_operand(value, context) for key, value in operand.items()}
-    if isinstance(operand, (list, tuple)):
-        return [_resolve_inside(value, context) for value in operand]
-    return operand
+def _items(operand: Any, context: Mapping[str, Any]) -> Any:
+    """The items of an operand; results of tasks that stand inside a literal list are left for later."""
+    return items_of(operand.resolve(context) if isinstance(operand, ResolveMixin) else operand)
 
 
 def _resolve_inside(value: Any, context: Mapping[str, Any]) -> Any:
@@ -171,8 +166,3 @@ def length_of(operand: Any) -> Length:
     if isinstance(operand, Mapping):
         return LengthLiteral(len(operand), keys=[str(key) for key in operand])
     return LengthLiteral(len(operand))
-
-
-def resolve_expansion(task: Any, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that a mapped task gets for the instance of the context (`context["ti"].map_index`)."""
-    return dict(task.expand_input.resolve(context))

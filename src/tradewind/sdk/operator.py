@@ -173,6 +173,8 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
     supports_lineage = False
     subdag: Any = None
 
+    _verbatim: tuple[Any, ...] = ()
+    """Values that other tasks returned and this instance was mapped over: they are no templates."""
     _pre_execute_hook: Callable[[Any], Any] | None = None
     _post_execute_hook: Callable[[Any, Any], Any] | None = None
 
@@ -253,14 +255,14 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
     def render_template_fields(self, context: Mapping[str, Any], jinja_env: jinja2.Environment | None = None) -> Any:
         """Render every template field in place. Returns self."""
         environment = jinja_env or self.get_template_env()
-        self._render_fields(self, self.template_fields, context, environment, set())
+        self._render_fields(self, self.template_fields, context, environment, {id(value) for value in self._verbatim})
         return self
 
     def prepare_for_execution(self) -> BaseOperator:
         """A copy for one try: rendering it leaves the task of the DAG as it was written."""
         return copy.copy(self)
 
-    def unmap(self, resolve: Any = None) -> BaseOperator:
+    def unmap(self, values: Mapping[str, Any] | None = None) -> BaseOperator:
         return self
 
     # --- mapping ------------------------------------------------------------------------------------------------------------

@@ -167,10 +167,10 @@ class Templater:
         return self._render(content, context, environment, seen_oids if seen_oids is not None else set())
 
     def _render(self, value: Any, context: Mapping[str, Any], environment: jinja2.Environment, seen: set[int]) -> Any:
-        if isinstance(value, str):
-            return self._render_text(value, context, environment)
         if value is None or isinstance(value, (int, float, bytes)) or id(value) in seen:
             return value
+        if isinstance(value, str):
+            return self._render_text(value, context, environment)
         if isinstance(value, ResolveMixin):
             return value.resolve(context)
         if isinstance(value, tuple):

@@ -1,7 +1,7 @@
 """Connections as URIs and as JSON objects, in Airflow's forms.
 
-    postgresql://login:password@host:5432/schema?sslmode=require
-    http://login@host/?__extra__={"nested": {"json": true}}        (percent-encoded)
+postgresql://login:password@host:5432/schema?sslmode=require
+http://login@host/?__extra__={"nested": {"json": true}}        (percent-encoded)
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def connection_from_uri(conn_id: str, uri: str) -> ConnectionRecord:
     """Raises Invalid for a text that is no URI. The message never repeats the URI, which may hold a password."""
     scheme, found, rest = uri.partition("://")
     if not found:
-        raise Invalid(f"The URI of connection '{conn_id}' has no type. Write it as type://login:password@host:port/schema.")
+        raise Invalid(
+            f"The URI of connection '{conn_id}' has no type. Write it as type://login:password@host:port/schema."
+        )
     # `http://https://host` says with which protocol the host is reached; urlsplit knows nothing of that.
     protocol, nested, inner = rest.partition("://")
     if nested and "/" not in protocol and "?" not in protocol and "@" not in protocol:
@@ -112,7 +114,9 @@ def make_connection(
         except ValueError:
             readable = False
         if not readable:
-            raise Invalid(f"The extra of connection '{conn_id}' must be a JSON object such as '{{\"key\": \"value\"}}'.")
+            raise Invalid(
+                f"The extra of connection '{conn_id}' must be a JSON object such as '{{\"key\": \"value\"}}'."
+            )
     return ConnectionRecord(
         conn_id=conn_id,
         conn_type=conn_type or "",

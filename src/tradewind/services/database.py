@@ -7,17 +7,32 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from tradewind.services.errors import Invalid, ServiceError
+from tradewind.services.errors import ServiceError
 from tradewind.services.session import Services
 
 if TYPE_CHECKING:
     from tradewind.store.errors import SchemaState
 
-# What `db clean -t` may name, and Airflow's names for the same.
-TABLES = ("dag_run", "task_instance", "task_try", "xcom", "outbox", "job", "import_error", "callback")
+# Airflow's names for what is kept under another name here. An empty name: there is nothing like it.
+_AIRFLOW_TABLES: Final = {
+    "task_instance_history": "task_try",
+    "task_fail": "",
+    "task_reschedule": "",
+    "rendered_task_instance_fields": "rendered_fields",
+    "callback_request": "callback",
+    "sla_miss": "",
+    "trigger": "",
+    "session": "",
+    "dataset_event": "",
+    "asset_event": "",
+    "celery_taskmeta": "",
+    "celery_tasksetmeta": "",
+    "dag": "",
+    "deadline": "",
+}
 
 
 def state_of(services: Services) -> SchemaState:
@@ -66,14 +81,17 @@ def clean(
     tables: Sequence[str] | None = None,
     dry_run: bool = False,
     batch_rows: int = 1000,
+    progress: Callable[[str, int], None] | None = None,
 ) -> dict[str, int]:
-    """Delete what ended before a moment; how many rows of each table. Unfinished runs and the newest run of a DAG stay."""
-    unknown = sorted(set(tables or ()) - set(TABLES))
-    if unknown:
-        raise Invalid(f"There is no table '{unknown[0]}' to clean. There are: {', '.join(TABLES)}.")
-    return services.store.maintenance.clean(
-        before, tuple(tables) if tables else TABLES, dry_run=dry_run, batch_rows=batch_rows
-    )
+    """Delete what ended before a moment; how many rows of each table. Unfinished runs and the newest run of a DAG stay.
+
+    `tables` may hold Airflow's names, too. `progress(table, rows)` is called after each small transaction. Raises NotFound
+    (of the store) for a table that there is not.
+    """
+    chosen = None
+    if tables:
+        chosen = [name for table in tables if (name := _AIRFLOW_TABLES.get(table, table))]
+    return services.store.maintenance.clean(before, chosen, dry_run=dry_run, batch_rows=batch_rows, progress=progress)
 
 
 def shell_command(url: str) -> tuple[list[str], dict[str, str]]:
@@ -97,5 +115,7 @@ def shell_command(url: str) -> tuple[list[str], dict[str, str]]:
 def _installed(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        raise ServiceError(f"The shell of this database, {program}, is not installed. Install it, for example: apt install {program}")
+        raise ServiceError(
+            f"The shell of this database, {program}, is not installed. Install it with your package manager."
+        )
     return found

@@ -1,10 +1,10 @@
 """What a user asked for and cannot have.
 
-    ServiceError
-    ├── Unknown        no such DAG, run, task …, with the nearest name there is
-    ├── Invalid        a value cannot be used
-    ├── Busy           it is in use now
-    └── Contended      the rows changed under us again and again
+ServiceError
+├── Unknown        no such DAG, run, task …, with the nearest name there is
+├── Invalid        a value cannot be used
+├── Busy           it is in use now
+└── Contended      the rows changed under us again and again
 """
 
 from __future__ import annotations
@@ -42,4 +42,6 @@ class Contended(ServiceError):
     """The engine kept changing the same rows; nothing was written."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} changed while it was being edited, several times in a row. Nothing was written; try again.")
+        super().__init__(
+            f"{what} changed while it was being edited, several times in a row. Nothing was written; try again."
+        )

@@ -33,7 +33,9 @@ def _check(dag_id: str, name: str, value: Any, schema: Mapping[str, Any]) -> Non
     try:
         jsonschema.validate(value, dict(schema), format_checker=jsonschema.FormatChecker())
     except jsonschema.ValidationError as error:
-        raise Invalid(f"The param '{name}' of DAG '{dag_id}' does not fit: {error.message}. Correct it in the conf.") from None
+        raise Invalid(
+            f"The param '{name}' of DAG '{dag_id}' does not fit: {error.message}. Correct it in the conf."
+        ) from None
     except jsonschema.SchemaError as error:
         raise Invalid(
             f"The schema of the param '{name}' of DAG '{dag_id}' is wrong: {error.message}. Correct it in the DAG file."

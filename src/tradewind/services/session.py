@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from tradewind.configuration import Configuration
 from tradewind.configuration.home import prepare_home, require_writable
 from tradewind.core.clock import Clock
@@ -76,12 +78,23 @@ def open_services(conf: Configuration, *, who: str = "", migrate: bool = True) -
         require_writable(home)
     store = open_store(url, fernet_keys=fernet_keys(conf), create=migrate)
     try:
-        if migrate and store.schema.state() is not SchemaState.CURRENT:
-            # Refuses with a sentence whatever is neither empty nor ours.
+        state = store.schema.state()
+        if state is SchemaState.EMPTY and migrate:
             store.schema.migrate()
+            _size_default_pool(store, conf)
+        elif migrate:
+            # A sentence for whatever is not ours, or not of this version: only `db migrate` changes such a database.
+            store.schema.check()
         yield Services(store=store, conf=conf, who=who or f"cli:{user_name()}", ring=lambda: ring(home))
     finally:
         store.close()
+
+
+def _size_default_pool(store: Store, conf: Configuration) -> None:
+    slots = conf.getint("core", "default_pool_task_slot_count")
+    pool = store.pools.get("default_pool")
+    if pool is not None and pool.slots != slots:
+        store.pools.set(replace(pool, slots=slots))
 
 
 def user_name() -> str:

@@ -24,10 +24,15 @@ E = TypeVar("E", bound=Enum)
 
 def to_microseconds(value: datetime) -> int:
     """Microseconds since 1970. Raises ValueError for a time without a zone."""
+    # Spelled out, because a subclass (pendulum) answers `-` with a type of its own.
+    return datetime.__sub__(aware(value), EPOCH) // _MICROSECOND
+
+
+def aware(value: datetime) -> datetime:
+    """`value` itself. Raises ValueError for a time without a zone."""
     if value.tzinfo is None:
         raise ValueError(f"{value.isoformat()} has no time zone; the store takes aware times only")
-    # Spelled out, because a subclass (pendulum) answers `-` with a type of its own.
-    return datetime.__sub__(value, EPOCH) // _MICROSECOND
+    return value
 
 
 def from_microseconds(value: int) -> datetime:
@@ -48,11 +53,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if dialect.name != "postgresql":
-            return to_microseconds(value)
-        if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone; the store takes aware times only")
-        return value
+        return aware(value) if dialect.name == "postgresql" else to_microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -72,15 +73,21 @@ class EnumText(TypeDecorator[E], Generic[E]):
         super().__init__()
         self.members = members
         self._by_value = {member.value: member for member in members}
+        # An enum's member and the same text hash differently, so both stand here.
+        self.texts: dict[Any, str] = {key: m.value for m in members for key in (m, m.value)}
 
     def process_bind_param(self, value: E | str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        # Also checks a plain string: a state that does not exist must not reach the database.
-        return str(self.members(value).value)
+        # A plain string is fine, but a state that does not exist must not reach the database.
+        return self.texts[value]
 
     def process_result_value(self, value: Any, dialect: Dialect) -> E | None:
         return None if value is None else self._by_value[value]
+
+
+def json_text(value: dict[str, Any] | None) -> str:
+    return msgspec.json.encode(value).decode() if value else ""
 
 
 class JsonObject(TypeDecorator[dict[str, Any]]):
@@ -90,7 +97,7 @@ class JsonObject(TypeDecorator[dict[str, Any]]):
     cache_ok = True
 
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str:
-        return msgspec.json.encode(value).decode() if value else ""
+        return json_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any]:
         return msgspec.json.decode(value) if value else {}

@@ -6,7 +6,7 @@ building and compiling statements again would cost more than SQLite needs to car
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from tradewind.store.column_types import EnumText, JsonObject, UtcTime, aware, json_text, to_microseconds
 
 R = TypeVar("R", bound=msgspec.Struct)
 Converter = Callable[[Any], Any]
@@ -61,13 +63,22 @@ def upsert(table: sa.Table, dialect_name: str, *, values: Any = None) -> Any:
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
+def _converter(column: sa.Column[Any], dialect_name: str) -> Converter | None:
+    """What the driver needs done to a value; the same as the column types do, without their layers."""
+    if isinstance(column.type, EnumText):
+        return column.type.texts.__getitem__
+    if isinstance(column.type, UtcTime):
+        return aware if dialect_name == "postgresql" else to_microseconds
+    if isinstance(column.type, JsonObject):
+        return json_text
+    if isinstance(column.type, sa.Boolean) and dialect_name == "sqlite":
+        return int
+    return None
+
+
 def _converters(columns: Sequence[sa.Column[Any]], dialect: Dialect) -> list[tuple[int, Converter]]:
-    found: list[tuple[int, Converter]] = []
-    for position, column in enumerate(columns):
-        processor = column.type.dialect_impl(dialect).bind_processor(dialect)
-        if processor is not None and not isinstance(column.type, (sa.Text, sa.Integer)):
-            found.append((position, processor))
-    return found
+    found = ((position, _converter(column, dialect.name)) for position, column in enumerate(columns))
+    return [(position, converter) for position, converter in found if converter is not None]
 
 
 def clean_text(value: Any) -> Any:
@@ -75,6 +86,19 @@ def clean_text(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
     return value
+
+
+def _constant(value: Any) -> sa.ColumnElement[Any]:
+    """A default of a record, written into the text of a statement. Not for values of users."""
+    if value is None:
+        return sa.null()
+    if isinstance(value, bool):
+        return sa.true() if value else sa.false()
+    if isinstance(value, int):
+        return sa.literal_column(str(value))
+    text = str(value)
+    assert "'" not in text
+    return sa.literal_column(f"'{text}'")
 
 
 def _prepare(statement: Any, dialect: Dialect) -> tuple[str, list[str]]:
@@ -87,14 +111,27 @@ class InsertRows(Generic[R]):
     """A prepared INSERT of records.
 
     `on_conflict`: None (an existing key is an error), `nothing` (skipped: the row count tells), `update` (replaced).
+    `without`: columns that the database gives. `constant`: columns that have their record's default in every row.
     """
 
     def __init__(
-        self, rows: RecordRows[R], dialect: Dialect, *, on_conflict: str | None = None, skip: str = ""
+        self,
+        rows: RecordRows[R],
+        dialect: Dialect,
+        *,
+        on_conflict: str | None = None,
+        without: Collection[str] = (),
+        constant: Collection[str] = (),
     ) -> None:
-        columns = [column for column in rows.columns if column.name != skip]
+        columns = [column for column in rows.columns if column.name not in without]
+        defaults = {field.name: field.default for field in msgspec.structs.fields(rows.record)}
         statement = insert_into(rows.table, dialect.name).values(
-            {column.name: sa.bindparam(column.name, type_=column.type) for column in columns}
+            {
+                column.name: _constant(defaults[column.name])
+                if column.name in constant
+                else sa.bindparam(column.name, type_=column.type)
+                for column in columns
+            }
         )
         if on_conflict == "nothing":
             statement = statement.on_conflict_do_nothing()
@@ -106,6 +143,14 @@ class InsertRows(Generic[R]):
         self.columns = [rows.table.c[name] for name in names]
         self._pick = itemgetter(*(rows.fields.index(name) for name in names))
         self._converters = _converters(self.columns, dialect)
+        fixed = [rows.fields.index(name) for name in constant]
+        self._fixed = itemgetter(*fixed) if fixed else None
+        self._defaults = tuple(defaults[name] for name in constant)
+
+    def fits(self, records: Iterable[R]) -> bool:
+        """Whether the constant columns of all `records` have their defaults."""
+        fixed, defaults, fields_of = self._fixed, self._defaults, msgspec.structs.astuple
+        return fixed is None or all(fixed(fields_of(record)) == defaults for record in records)
 
     def parameters(self, records: Iterable[R], *, clean: bool = False) -> list[list[Any]]:
         pick, converters, fields_of = self._pick, self._converters, msgspec.structs.astuple

@@ -175,8 +175,7 @@ class DeltaDataIntervalTimetable(DataIntervalTimetable):
         """
         if has_fixed_length(self._delta) or earliest is None:
             return subtract(round_down(now, self._delta), self._delta)
-        start = earliest
-        end = add(start, self._delta)
-        while start < end <= now:
-            start, end, previous = end, add(end, self._delta), start
+        start, end = earliest, add(earliest, self._delta)
+        while end < (following := add(end, self._delta)) <= now:
+            start, end = end, following
         return start

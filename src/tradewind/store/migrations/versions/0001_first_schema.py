@@ -12,8 +12,12 @@ depends_on = None
 
 # Microseconds since 1970 in SQLite.
 TIME = sa.BigInteger().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
-# Only INTEGER is a row"s own number in SQLite.
+# Only INTEGER is a row's own number in SQLite.
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TASK_STATE = (
+    "state IN ('none', 'removed', 'scheduled', 'queued', 'running', 'success', 'restarting', 'failed', "
+    "'up_for_retry', 'up_for_reschedule', 'upstream_failed', 'skipped', 'deferred')"
+)
 
 
 def upgrade() -> None:
@@ -55,7 +59,7 @@ def _create_backfill() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("completed_at", TIME, nullable=True),
         sa.Column("conf", sa.Text(), nullable=False),
-        sa.CheckConstraint("reprocess IN ("none", "failed", "completed")", name="ck_backfill_reprocess"),
+        sa.CheckConstraint("reprocess IN ('none', 'failed', 'completed')", name="ck_backfill_reprocess"),
     )
     op.create_index("ix_backfill_dag", "backfill", ["dag_id"])
 
@@ -132,17 +136,31 @@ def _create_dag_run() -> None:
         sa.Column("end_reason", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("conf", sa.Text(), nullable=False),
-        sa.CheckConstraint("(state IN ("success", "failed")) = (end_date IS NOT NULL)", name="ck_dag_run_end"),
+        sa.CheckConstraint("(state IN ('success', 'failed')) = (end_date IS NOT NULL)", name="ck_dag_run_end"),
         sa.CheckConstraint("(data_interval_start IS NULL) = (data_interval_end IS NULL)", name="ck_dag_run_interval"),
-        sa.CheckConstraint("state IN ("queued", "running", "success", "failed")", name="ck_dag_run_state"),
-        sa.CheckConstraint("run_type IN ("scheduled", "manual", "backfill", "asset_triggered")", name="ck_dag_run_type"),
+        sa.CheckConstraint("state IN ('queued', 'running', 'success', 'failed')", name="ck_dag_run_state"),
+        sa.CheckConstraint(
+            "run_type IN ('scheduled', 'manual', 'backfill', 'asset_triggered')", name="ck_dag_run_type"
+        ),
         sa.UniqueConstraint("dag_id", "logical_date", name="uq_dag_run_logical_date"),
         sa.UniqueConstraint("dag_id", "run_id", name="uq_dag_run_run_id"),
     )
-    op.create_index("ix_dag_run_automated", "dag_run", ["dag_id", "logical_date"], sqlite_where=sa.text("run_type <> "manual""), postgresql_where=sa.text("run_type <> "manual""))
+    op.create_index(
+        "ix_dag_run_automated",
+        "dag_run",
+        ["dag_id", "logical_date"],
+        sqlite_where=sa.text("run_type <> 'manual'"),
+        postgresql_where=sa.text("run_type <> 'manual'"),
+    )
     op.create_index("ix_dag_run_newest", "dag_run", ["dag_id", "run_after", "run_key"])
     op.create_index("ix_dag_run_state", "dag_run", ["state", "run_after"])
-    op.create_index("ix_dag_run_unfinished", "dag_run", ["run_after", "run_key"], sqlite_where=sa.text("state IN ("queued", "running")"), postgresql_where=sa.text("state IN ("queued", "running")"))
+    op.create_index(
+        "ix_dag_run_unfinished",
+        "dag_run",
+        ["run_after", "run_key"],
+        sqlite_where=sa.text("state IN ('queued', 'running')"),
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
 
 
 def _create_dag_source() -> None:
@@ -287,14 +305,26 @@ def _create_callback() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
     )
-    op.create_index("ix_callback_pending", "callback", ["created_at"], sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL"))
+    op.create_index(
+        "ix_callback_pending",
+        "callback",
+        ["created_at"],
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
     op.create_index("ix_callback_run", "callback", ["run_key"])
 
 
 def _create_task_instance() -> None:
     op.create_table(
         "task_instance",
-        sa.Column("run_key", sa.BigInteger(), sa.ForeignKey("dag_run.run_key", ondelete="CASCADE"), primary_key=True, nullable=False),
+        sa.Column(
+            "run_key",
+            sa.BigInteger(),
+            sa.ForeignKey("dag_run.run_key", ondelete="CASCADE"),
+            primary_key=True,
+            nullable=False,
+        ),
         sa.Column("task_id", sa.Text(), primary_key=True, nullable=False),
         sa.Column("map_index", sa.Integer(), primary_key=True, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -323,11 +353,20 @@ def _create_task_instance() -> None:
         sa.Column("waiting_since", TIME, nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.CheckConstraint("map_index >= -1", name="ck_task_instance_map_index"),
-        sa.CheckConstraint("state IN ("none", "removed", "scheduled", "queued", "running", "success", "restarting", "failed", "up_for_retry", "up_for_reschedule", "upstream_failed", "skipped", "deferred")", name="ck_task_instance_state"),
+        sa.CheckConstraint(
+            TASK_STATE,
+            name="ck_task_instance_state",
+        ),
         sa.CheckConstraint("try_number >= 0", name="ck_task_instance_try_number"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_task_instance_notable", "task_instance", ["state", "run_key"], sqlite_where=sa.text("state NOT IN ("none", "success", "skipped", "removed")"), postgresql_where=sa.text("state NOT IN ("none", "success", "skipped", "removed")"))
+    op.create_index(
+        "ix_task_instance_notable",
+        "task_instance",
+        ["state", "run_key"],
+        sqlite_where=sa.text("state NOT IN ('none', 'success', 'skipped', 'removed')"),
+        postgresql_where=sa.text("state NOT IN ('none', 'success', 'skipped', 'removed')"),
+    )
 
 
 def _create_task_try() -> None:
@@ -360,17 +399,32 @@ def _create_task_try() -> None:
         sa.Column("cpu_s", sa.Double(), nullable=True),
         sa.Column("forked", sa.Boolean(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.CheckConstraint("state IN ("none", "removed", "scheduled", "queued", "running", "success", "restarting", "failed", "up_for_retry", "up_for_reschedule", "upstream_failed", "skipped", "deferred")", name="ck_task_try_state"),
+        sa.CheckConstraint(
+            TASK_STATE,
+            name="ck_task_try_state",
+        ),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_task_try_active", "task_try", ["run_key"], sqlite_where=sa.text("state IN ("queued", "restarting", "running")"), postgresql_where=sa.text("state IN ("queued", "restarting", "running")"))
+    op.create_index(
+        "ix_task_try_active",
+        "task_try",
+        ["run_key"],
+        sqlite_where=sa.text("state IN ('queued', 'restarting', 'running')"),
+        postgresql_where=sa.text("state IN ('queued', 'restarting', 'running')"),
+    )
     op.create_index("ix_task_try_instance", "task_try", ["run_key", "task_id", "map_index"])
 
 
 def _create_user_role() -> None:
     op.create_table(
         "user_role",
-        sa.Column("username", sa.Text(), sa.ForeignKey("user_account.username", ondelete="CASCADE"), primary_key=True, nullable=False),
+        sa.Column(
+            "username",
+            sa.Text(),
+            sa.ForeignKey("user_account.username", ondelete="CASCADE"),
+            primary_key=True,
+            nullable=False,
+        ),
         sa.Column("role", sa.Text(), sa.ForeignKey("role.name"), primary_key=True, nullable=False),
     )
 
@@ -378,7 +432,13 @@ def _create_user_role() -> None:
 def _create_xcom() -> None:
     op.create_table(
         "xcom",
-        sa.Column("run_key", sa.BigInteger(), sa.ForeignKey("dag_run.run_key", ondelete="CASCADE"), primary_key=True, nullable=False),
+        sa.Column(
+            "run_key",
+            sa.BigInteger(),
+            sa.ForeignKey("dag_run.run_key", ondelete="CASCADE"),
+            primary_key=True,
+            nullable=False,
+        ),
         sa.Column("task_id", sa.Text(), primary_key=True, nullable=False),
         sa.Column("map_index", sa.Integer(), primary_key=True, nullable=False),
         sa.Column("key", sa.Text(), primary_key=True, nullable=False),
@@ -392,7 +452,9 @@ def _create_xcom() -> None:
 def _create_rendered_fields() -> None:
     op.create_table(
         "rendered_fields",
-        sa.Column("try_id", sa.Text(), sa.ForeignKey("task_try.try_id", ondelete="CASCADE"), primary_key=True, nullable=False),
+        sa.Column(
+            "try_id", sa.Text(), sa.ForeignKey("task_try.try_id", ondelete="CASCADE"), primary_key=True, nullable=False
+        ),
         sa.Column("fields", sa.Text(), nullable=False),
     )
 
@@ -406,6 +468,4 @@ def _insert_first_rows() -> None:
     op.bulk_insert(role, [{"name": name} for name in ("Admin", "Op", "User", "Viewer", "Public")])
     names = ("shard", "epoch", "engine_id", "host", "pid")
     lease = sa.table("engine_lease", *(sa.column(name) for name in names))
-    op.bulk_insert(
-        lease, [{"shard": shard, "epoch": 0, "engine_id": "", "host": "", "pid": 0} for shard in range(256)]
-    )
+    op.bulk_insert(lease, [{"shard": shard, "epoch": 0, "engine_id": "", "host": "", "pid": 0} for shard in range(256)])

@@ -1,0 +1,85 @@
+"""A value that is looked up only when somebody uses it: for the few keys of a context that cost a question."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tradewind.sdk.context import Context
+
+ASKED_FOR = frozenset(
+    {
+        "prev_data_interval_end_success",
+        "prev_data_interval_start_success",
+        "prev_end_date_success",
+        "prev_execution_date_success",
+        "prev_start_date_success",
+    }
+)
+"""Keys whose values the platform has to be asked for."""
+
+
+def spread(context: Mapping[str, Any]) -> dict[str, Any]:
+    """All keys and values of a context, for `**kwargs`; those that cost a question are asked for when they are used.
+
+    A late value equals its value, prints like it and does what it does, but `value is None` is never true of it. Airflow
+    passes the same keys in the same way.
+    """
+    known = context.known() if isinstance(context, Context) else context
+    return {
+        key: LateValue(lambda key=key: context[key]) if key in ASKED_FOR and key not in known else context[key]  # type: ignore[misc]
+        for key in context
+    }
+
+
+class LateValue:
+    """Stands for what `look_up` answers; it is called once, at the first use."""
+
+    __slots__ = ("_known", "_look_up", "_value")
+
+    def __init__(self, look_up: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_look_up", look_up)
+        object.__setattr__(self, "_known", False)
+
+    def _get(self) -> Any:
+        if not object.__getattribute__(self, "_known"):
+            object.__setattr__(self, "_value", object.__getattribute__(self, "_look_up")())
+            object.__setattr__(self, "_known", True)
+        return object.__getattribute__(self, "_value")
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self._get())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
+
+    def __reduce__(self) -> Any:
+        return operator.itemgetter(0), ((self._get(),),)
+
+
+def _forward(name: str) -> Any:
+    function = {"__bool__": operator.truth, "__str__": str, "__repr__": repr, "__hash__": hash, "__format__": format}.get(
+        name
+    ) or getattr(operator, name)
+
+    def call(self: LateValue, *others: Any) -> Any:
+        return function(self._get(), *(other._get() if type(other) is LateValue else other for other in others))
+
+    return call
+
+
+def _reflected(name: str) -> Any:
+    function = getattr(operator, name)
+
+    def call(self: LateValue, other: Any) -> Any:
+        return function(other, self._get())
+
+    return call
+
+
+for _name in ("bool", "str", "repr", "hash", "format", "eq", "ne", "lt", "le", "gt", "ge", "add", "sub"):
+    setattr(LateValue, f"__{_name}__", _forward(f"__{_name}__"))
+for _name in ("add", "sub"):
+    setattr(LateValue, f"__r{_name}__", _reflected(f"__{_name}__"))

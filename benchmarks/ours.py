@@ -28,7 +28,7 @@ class Tradewind(Subject):
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
             "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "10000",
             "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "10000",
-            "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(self._port),
+            "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self._port),
         }
 

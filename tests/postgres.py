@@ -36,10 +36,11 @@ class PostgresServer:
         self._execute("ALTER SYSTEM SET fsync = off")
         self._execute("SELECT pg_reload_conf()")
 
-    def url(self) -> str:
-        """The URL of a new, empty database."""
+    def url(self, like: str = "") -> str:
+        """The URL of a new database: an empty one, or a copy of the one at `like`, to which nobody may be connected."""
         name = f"test_{next(_numbers)}"
-        self._execute(f"CREATE DATABASE {name}")
+        template = like.partition("?")[0].rpartition("/")[2] or "template1"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return str(self._server.get_uri(database=name))
 
     def stop(self, *, at_once: bool = False) -> None:
@@ -72,9 +73,9 @@ def _shared_server() -> PostgresServer:
     return server
 
 
-def postgres_url() -> str:
-    """The URL of a fresh, empty database on a server that all tests of this process share."""
-    return _shared_server().url()
+def postgres_url(like: str = "") -> str:
+    """The URL of a fresh database on a server that all tests of this process share: empty, or a copy of `like`."""
+    return _shared_server().url(like)
 
 
 @contextmanager

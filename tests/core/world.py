@@ -19,7 +19,7 @@ from tradewind.core.states import RunState, RunType, TaskEvent, TaskState
 
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
-Play = Callable[[Instance], messages.Outcome]
+Play = Callable[[RunView, Instance], messages.Outcome]
 
 
 def task(task_id: str, *upstream: str, **values: Any) -> TaskSpec:
@@ -177,7 +177,7 @@ class World:
                 self.minutes(0)
                 continue
             self.clock, key = min(running)
-            self.end(key[0], outcome_of(self.running[key]), key[1])
+            self.end(key[0], outcome_of(self.view, self.running[key]), key[1])
         raise AssertionError("the run does not end")
 
 

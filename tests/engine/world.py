@@ -148,6 +148,7 @@ class World:
         return {
             one.task_id if one.map_index < 0 else f"{one.task_id}[{one.map_index}]": one.state.value
             for one in self.store.instances.of_run(run_key)
+            if one.state is not TaskState.REMOVED  # placeholders of mapped tasks
         }
 
     def runs(self, dag_id: str = "flow") -> list[RunRecord]:

@@ -1,16 +1,19 @@
-"""Groups of commands: imported when used, with a suggestion for a mistyped name and a sentence for one that went elsewhere."""
+"""Groups of commands: imported when used, with an answer for names that are mistyped or went elsewhere."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
 from tradewind.cli.errors import reported
 from tradewind.cli.moved import MOVED
+
+HELP: Final = {"help_option_names": ["-h", "--help"]}
+"""Context settings of every command."""
 
 
 class Group(click.Group):
@@ -33,10 +36,12 @@ class Group(click.Group):
         hint = f" Did you mean '{close[0]}'?" if close else f" `{ctx.command_path} --help` lists what there is."
         raise click.UsageError(f"There is no command '{name}'.{hint}", ctx)
 
-    def command(self, *args: Any, **kwargs: Any) -> Any:
+    def command(  # type: ignore[override]
+        self, name: str | None = None, **attributes: Any
+    ) -> Callable[[Callable[..., Any]], click.Command]:
         """As in click, with `-h` for help."""
-        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
-        return super().command(*args, **kwargs)
+        attributes.setdefault("context_settings", HELP)
+        return click.Group.command(self, name, **attributes)
 
 
 class Commands(Group):
@@ -68,7 +73,7 @@ class Commands(Group):
 
 def group(help: str, **kwargs: Any) -> Group:
     """A group of commands with the text of its help."""
-    return Group(help=help, context_settings={"help_option_names": ["-h", "--help"]}, **kwargs)
+    return Group(help=help, context_settings=HELP, **kwargs)
 
 
 def _names(ctx: click.Context) -> list[str]:
@@ -78,6 +83,3 @@ def _names(ctx: click.Context) -> list[str]:
         names.insert(0, at.info_name or "")
         at = at.parent
     return names
-
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -1,7 +1,7 @@
 """Entry point of the commands `tradewind` and `airflow`.
 
-The table below names every command with its one-line help, and each command's module is imported when it is used: that is
-why `--help` answers at once.
+The table below names every command with its one-line help, and each command's module is imported when it is used:
+that is why `--help` answers at once.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def subdir_option(command: Command) -> Command:
     return ignored("-B", "--bundle-name", help="Accepted: DAGs are found by their id.")(command)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A date or time in ISO form; UTC when it names no zone."""
 
     name = "date"
@@ -60,7 +60,7 @@ class Moment(click.ParamType):
         return found
 
 
-class JsonObject(click.ParamType):
+class JsonObject(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A JSON object, as a conf or connection is written on the command line."""
 
     name = "json"

@@ -36,8 +36,8 @@ def refusal(path: Iterable[str]) -> str | None:
         return None
     what, folder = found
     return (
-        f"The real Apache Airflow ({what}) is installed in {folder}. It and tradewind both bring the package `airflow`, "
-        "so they cannot share an environment.\n"
+        f"The real Apache Airflow ({what}) is installed in {folder}. It and tradewind both bring the package "
+        "`airflow`, so they cannot share an environment.\n"
         "  Install tradewind into a fresh one (python -m venv), or: pip uninstall apache-airflow apache-airflow-core "
         "apache-airflow-task-sdk && pip install --force-reinstall tradewind"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tradewind.cli.lazy import group
+from tradewind.cli.lazy import HELP, group
 from tradewind.cli.options import ignored, verbose_option
 from tradewind.cli.output import output_option, print_rows
 from tradewind.cli.session import services
@@ -117,7 +117,7 @@ def list_roles(output: str) -> None:
         print_rows([{"name": name} for name in service.list_roles(found)], output)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=HELP)
 @ignored("--include-dags", flag=True)
 @verbose_option
 def sync_perm() -> None:

@@ -16,13 +16,13 @@ from tradewind.core.mapping import total_length
 from tradewind.core.past import past_reason
 from tradewind.core.plan import Plan, RunTransition
 from tradewind.core.readiness import is_uniform, judge, paired_indexes_below
-from tradewind.core.reasons import Reason
+from tradewind.core.reason import DAG_PAUSED, Reason, rule_reason
 from tradewind.core.records import NOT_MAPPED
 from tradewind.core.retries import can_retry, retry_delay_s
 from tradewind.core.run_view import DECISION_KEY, Instance, RunView, read_decision
 from tradewind.core.spec import TaskSpec
 from tradewind.core.states import ACTIVE, RunState, RunType, TaskEvent, TaskState
-from tradewind.core.trigger_rules import WORDS, Verdict
+from tradewind.core.trigger_rules import Verdict
 
 RETURN_KEY = "return_value"
 _DELAYED = (TaskState.UP_FOR_RETRY, TaskState.UP_FOR_RESCHEDULE)
@@ -42,7 +42,8 @@ def begin(view: RunView, now: datetime) -> Plan:
 def advance(view: RunView, task_ids: Iterable[str] | None, now: datetime) -> Plan:
     """Evaluate these tasks again; None: all of them, after making the instances that are missing.
 
-    For what changed outside of the run: it was loaded, cleared or marked, its DAG was un-paused, its past changed.
+    For what changed outside of the run: it was loaded, cleared or marked, its DAG was un-paused, its past changed. With
+    None, `Plan.ready` also names the instances that were SCHEDULED before.
     """
     step = _Step(view, now)
     if task_ids is None:
@@ -50,6 +51,8 @@ def advance(view: RunView, task_ids: Iterable[str] | None, now: datetime) -> Pla
             if not view.of_task[node.task_id] and _is_in_date_range(view, node.task):
                 step.create_all(node)
             step.wake(node)
+        if not view.paused:
+            step.plan.ready += [i for i in view.instances.values() if i.state is TaskState.SCHEDULED]
     else:
         for task_id in task_ids:
             if (found := view.graph.nodes.get(task_id)) is not None:
@@ -298,7 +301,9 @@ class _Step:
 
     def judge_delayed(self, node: Node, instance: Instance) -> None:
         if judge(self.view, node, instance.map_index) is Verdict.WAIT:
-            self._wait(instance, _rule_reason(node.task))
+            self._wait(instance, rule_reason(node.task))
+        elif self.view.paused:
+            self._wait(instance, DAG_PAUSED)
         else:
             self.apply(instance, TaskEvent.DELAY_OVER)
 
@@ -330,7 +335,7 @@ class _Step:
             return
         node = self.view.graph.nodes[instance.task.task_id]
         if verdict is Verdict.WAIT:
-            self._wait(instance, _rule_reason(node.task))
+            self._wait(instance, rule_reason(node.task))
         elif verdict is Verdict.FAILED:
             self.apply(instance, TaskEvent.RULE_FAILED)
         elif verdict is Verdict.SKIPPED:
@@ -345,6 +350,9 @@ class _Step:
             self._start(node, instance)
 
     def _start(self, node: Node, instance: Instance) -> None:
+        if self.view.paused:
+            self._wait(instance, DAG_PAUSED)
+            return
         if self.view.graph.has_past and (held := past_reason(self.view.graph, node, self.view.past)) is not None:
             self._wait(instance, held)
             return
@@ -432,17 +440,3 @@ class _Step:
                 # Only the past holds it, so it can still run.
                 return None
         return run_state.deadlock(view, stuck)
-
-
-_RULE_REASONS: dict[str, Reason] = {}
-
-
-def _rule_reason(task: TaskSpec) -> Reason:
-    """What is stored while a task waits for others. Which ones it still waits for changes with every event, so that is
-    computed when somebody asks (`why_not`)."""
-    rule = task.trigger_rule.value
-    found = _RULE_REASONS.get(rule)
-    if found is None:
-        text = f"Waits for its upstream tasks: {WORDS[task.trigger_rule]} ({rule})."
-        found = _RULE_REASONS[rule] = Reason(kind="trigger_rule", text=text)
-    return found

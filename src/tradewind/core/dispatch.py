@@ -23,7 +23,7 @@ from itertools import count
 from typing import Any, Final
 
 from tradewind.core.graph import Graph
-from tradewind.core.reasons import Reason
+from tradewind.core.reason import Reason
 from tradewind.core.records import RunRecord
 from tradewind.core.run_view import Instance
 
@@ -239,10 +239,9 @@ class Dispatcher:
         lane = self._lane(candidate)
         self._waiting[candidate.key] = (candidate, lane)
         heappush(lane.heap, (candidate.rank, next(self._number), candidate))
-        if lane.heap[0][2] is candidate:
-            # First of its lane. A lane that sleeps stays asleep: what it needs is still not there.
-            if lane.entry < 0 or not self._sleeps(lane):
-                self._enter(lane)
+        # First of its lane: the lane has a better place now. One that sleeps stays asleep, what it needs is not there.
+        if lane.heap[0][2] is candidate and (lane.entry < 0 or not self._sleeps(lane)):
+            self._enter(lane)
 
     def withdraw(self, key: CandidateKey) -> None:
         """It does not want a slot any more. Unknown keys are ignored."""

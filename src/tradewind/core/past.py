@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from tradewind.core.graph import Graph, Node
-from tradewind.core.reasons import Reason
+from tradewind.core.reason import Reason
 from tradewind.core.records import RunRecord
 from tradewind.core.spec import DagSpec
 from tradewind.core.states import SUCCESSFUL, TaskState

@@ -25,7 +25,7 @@ class Transition:
     new: TaskState
     event: TaskEvent
     why: str
-    """What caused it, for the history: a short English sentence or an outcome's cause."""
+    """What caused it, for the history: a few words, or an outcome's cause; empty when the event says it all."""
     at: datetime
 
 
@@ -57,7 +57,13 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(
-            self.transitions or self.created or self.retime or self.reasons or self.kill or self.run is not None
+            self.transitions
+            or self.created
+            or self.ready
+            or self.retime
+            or self.reasons
+            or self.kill
+            or self.run is not None
         )
 
     def __ior__(self, other: Plan) -> Plan:

@@ -22,6 +22,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all records."""
 
 
+def _hiding(record: Record, *secrets: str) -> str:
+    """A repr that says whether there is a secret, not which."""
+    fields = ((name, getattr(record, name)) for name in record.__struct_fields__)
+    shown = (f"{name}=***" if name in secrets and value else f"{name}={value!r}" for name, value in fields)
+    return f"{type(record).__name__}({', '.join(shown)})"
+
+
 class DagRecord(Record, frozen=True, kw_only=True):
     dag_id: str
     fileloc: str
@@ -177,6 +184,9 @@ class VariableRecord(Record, frozen=True, kw_only=True):
     description: str | None = None
     is_encrypted: bool = False
 
+    def __repr__(self) -> str:
+        return _hiding(self, "value")
+
 
 class ConnectionRecord(Record, frozen=True, kw_only=True):
     conn_id: str
@@ -189,6 +199,9 @@ class ConnectionRecord(Record, frozen=True, kw_only=True):
     port: int | None = None
     extra: str | None = None
 
+    def __repr__(self) -> str:
+        return _hiding(self, "password", "extra")
+
 
 class UserRecord(Record, frozen=True, kw_only=True):
     username: str
@@ -199,6 +212,9 @@ class UserRecord(Record, frozen=True, kw_only=True):
     password_hash: str
     active: bool = True
     created_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return _hiding(self, "password_hash")
 
 
 class ImportErrorRecord(Record, frozen=True, kw_only=True):

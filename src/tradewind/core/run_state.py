@@ -34,7 +34,7 @@ def is_stuck(view: RunView) -> bool:
 
 def deadlock(view: RunView, stuck: list[Instance]) -> RunTransition:
     """The end of a run in which these instances wait for what cannot happen any more."""
-    names = _list([_name(instance) for instance in stuck])
+    names = _list([instance_name(instance) for instance in stuck])
     return RunTransition(
         view.run.state,
         RunState.FAILED,
@@ -45,7 +45,7 @@ def deadlock(view: RunView, stuck: list[Instance]) -> RunTransition:
 def failure_reason(view: RunView) -> str:
     """`task 'load' failed`: the tasks that failed themselves, or else those that could not run."""
     failed = [
-        _name(instance)
+        instance_name(instance)
         for node in view.graph.ordered
         if view.tallies[node.task_id][TaskState.FAILED]
         for instance in view.of(node.task_id)
@@ -54,7 +54,7 @@ def failure_reason(view: RunView) -> str:
     if failed:
         return f"task {_list(failed)} failed" if len(failed) == 1 else f"tasks {_list(failed)} failed"
     blocked = [
-        _name(instance)
+        instance_name(instance)
         for node in view.graph.ordered
         if node.is_leaf
         for instance in view.of(node.task_id)
@@ -63,7 +63,8 @@ def failure_reason(view: RunView) -> str:
     return f"{_list(blocked)} could not run, because what it needs failed"
 
 
-def _name(instance: Instance) -> str:
+def instance_name(instance: Instance) -> str:
+    """`load`, or `load[3]` for a mapped one."""
     return instance.task_id if instance.map_index < 0 else f"{instance.task_id}[{instance.map_index}]"
 
 

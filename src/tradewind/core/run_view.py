@@ -17,7 +17,7 @@ import msgspec
 from tradewind.core.graph import Graph, Node
 from tradewind.core.past import PastFacts
 from tradewind.core.plan import Transition
-from tradewind.core.reasons import Reason, decode_reasons, encode_reasons
+from tradewind.core.reason import Reason, decode_reasons, encode_reasons
 from tradewind.core.records import NOT_MAPPED, InstanceRecord, RunRecord
 from tradewind.core.spec import TaskSpec
 from tradewind.core.states import FAILURES, FINAL, TRANSITIONS, TaskEvent, TaskState
@@ -30,6 +30,9 @@ NO_LENGTH: Final = -1
 
 DECISION_KEY: Final = "skipmixin_key"
 """XCom key under which branches and short-circuits leave what they decided, as in Airflow."""
+
+
+_NOTHING: Final[dict[TaskState, int]] = dict.fromkeys(TaskState, 0)
 
 
 class IllegalTransition(RuntimeError):
@@ -52,7 +55,7 @@ class Tally:
     __slots__ = ("by_state", "done", "total")
 
     def __init__(self) -> None:
-        self.by_state: dict[TaskState, int] = dict.fromkeys(TaskState, 0)
+        self.by_state: dict[TaskState, int] = _NOTHING.copy()
         self.total = 0
         self.done = 0
         """How many are in a final state."""
@@ -401,16 +404,15 @@ class RunView:
         if new is None:
             raise IllegalTransition(instance, event)
         node = self.graph.nodes[instance.task.task_id]
-        counted = self.counts(instance)
         instance.state = new
-        if counted and self.counts(instance):
+        if instance.map_index != NOT_MAPPED or not node.is_scoped or TaskState.REMOVED not in (old, new):
             self._move(node, old, new)
-        elif counted:
+        elif old is not TaskState.REMOVED:
             self._count(node, old, -1)
-        elif self.counts(instance):
+        elif new is not TaskState.REMOVED:
             self._count(node, new, 1)
         self._stamp(instance, event, old, new, now)
-        return Transition(instance, old, new, event, why or event.value, now)
+        return Transition(instance, old, new, event, why, now)
 
     def _stamp(self, instance: Instance, event: TaskEvent, old: TaskState, new: TaskState, now: datetime) -> None:
         instance.waiting_for = ()

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, Protocol
 import pendulum
 from pendulum import DateTime
 
+from tradewind.core.errors import TradewindError
 from tradewind.core.states import RunType
 
 __all__ = [
@@ -47,7 +48,7 @@ def as_utc(moment: datetime) -> DateTime:
     return DateTime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, pendulum.UTC)
 
 
-# --- the values that pass between the engine and a timetable, shaped as Airflow's authors know them --------------------
+# --- the values that pass between the engine and a timetable, shaped as Airflow's authors know them -------------------
 
 
 class DataInterval(NamedTuple):
@@ -139,11 +140,11 @@ class Planned:
     run_after: DateTime
 
 
-class ScheduleStandsStill(RuntimeError):
+class ScheduleStandsStill(TradewindError, RuntimeError):
     """A timetable answered with a run that is not after the last one."""
 
 
-# --- decisions ---------------------------------------------------------------------------------------------------------
+# --- decisions --------------------------------------------------------------------------------------------------------
 
 
 def next_run(
@@ -158,14 +159,14 @@ def next_run(
     """The run that follows the automated run whose data interval is `last`; None when the schedule is over.
 
     `last` is None for a DAG that never had an automated run; manual runs do not count. `start` and `end` are the DAG's
-    dates, inclusive for the logical date of interval schedules and for the tick of trigger schedules. The answer may lie
-    in the future: compare its `run_after` with `now`, or use `due_runs`.
+    dates, inclusive for the logical date of interval schedules and for the tick of trigger schedules. The answer may
+    lie in the future: compare its `run_after` with `now`, or use `due_runs`.
 
     Without `catchup` the answer depends on `now`: whatever was missed, only the latest run remains. So ask again when a
     DAG is un-paused or the engine was down, and do not keep an answer that is overdue.
 
-    Raises ScheduleStandsStill when the schedule answers with a run that is not after `last`: a custom timetable that stands
-    still would otherwise create runs forever.
+    Raises ScheduleStandsStill when the schedule answers with a run that is not after `last`: a custom timetable that
+    stands still would otherwise create runs forever.
     """
     interval = None if last is None else DataInterval(as_utc(last.start), as_utc(last.end))
     restriction = TimeRestriction(
@@ -177,8 +178,8 @@ def next_run(
     planned = _planned(info)
     if interval is not None and _stands_still(planned, interval):
         raise ScheduleStandsStill(
-            f"{type(schedule).__name__} planned a run for {planned.data_interval_start} to {planned.data_interval_end}, "
-            f"which is not after the last one ({interval.start} to {interval.end}). "
+            f"{type(schedule).__name__} planned a run for {planned.data_interval_start} to "
+            f"{planned.data_interval_end}, which is not after the last one ({interval.start} to {interval.end}). "
             "next_dagrun_info must move past last_automated_data_interval, or return None."
         )
     return planned
@@ -243,7 +244,7 @@ def _stands_still(planned: Planned, last: DataInterval) -> bool:
     return planned.data_interval_start <= last.start and planned.data_interval_end <= last.end
 
 
-# --- run ids -----------------------------------------------------------------------------------------------------------
+# --- run ids ----------------------------------------------------------------------------------------------------------
 
 # Airflow 3 renamed datasets to assets, run ids included.
 _PREFIXES_OF_DIALECT_2: Final = {RunType.ASSET_TRIGGERED.value: "dataset_triggered"}
@@ -259,8 +260,8 @@ def run_id_for(
 ) -> str:
     """The id of a run: its type and a date, `scheduled__2025-01-01T06:00:00+00:00`.
 
-    The date is the logical date in dialect 2 (`run_after` when there is none) and `run_after` in dialect 3: the same run
-    of an interval schedule is named by the start of its interval in one and by the end in the other. `suffix`, when
+    The date is the logical date in dialect 2 (`run_after` when there is none) and `run_after` in dialect 3: the same
+    run of an interval schedule is named by the start of its interval in one and by the end in the other. `suffix`, when
     given, is appended after an underscore. Airflow 3 gives eight random letters to every run without a logical date,
     because several of those may start in the same instant; drawing them is up to the caller, as is a suffix for an id
     that is already taken. `run_type` may be a plain string for the types that only Airflow 3.3 has.

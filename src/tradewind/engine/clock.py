@@ -9,7 +9,7 @@ class VirtualClock:
     """Stands at `start` (aware) until it is advanced. Never goes back."""
 
     def __init__(self, start: datetime) -> None:
-        self._now = start.astimezone(timezone.utc)
+        self._now = _plain(start)
 
     def now(self) -> datetime:
         return self._now
@@ -21,4 +21,12 @@ class VirtualClock:
         """Moves to `to`; a time in the past raises ValueError."""
         if to < self._now:
             raise ValueError(f"the virtual clock stands at {self._now} and cannot go back to {to}")
-        self._now = to.astimezone(timezone.utc)
+        self._now = _plain(to)
+
+
+def _plain(moment: datetime) -> datetime:
+    """The same moment in UTC as a `datetime` itself: pendulum's subclass does not subtract from others' time zones."""
+    utc = moment.astimezone(timezone.utc)
+    return datetime(
+        utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, tzinfo=timezone.utc
+    )

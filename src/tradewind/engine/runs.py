@@ -150,7 +150,7 @@ class Runs:
             )
         )
         batch.effects.append(lambda: self.created(record))
-        batch.effects.append(self._state.wake)
+        batch.effects.append(lambda: self._state.emit(RunDue(record.run_key)))
 
     def promote(self) -> None:
         """Starts queued runs of DAGs that have room, oldest first."""

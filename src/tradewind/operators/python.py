@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tradewind.operators.branch import BaseBranchOperator
-from tradewind.operators.keyword_arguments import determine_kwargs
+from tradewind.sdk.callable_arguments import determine_kwargs
 from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.context import context_merge, current_context_or_none
 from tradewind.sdk.exceptions import AirflowException
-from tradewind.sdk.skipmixin import SkipMixin
+from tradewind.sdk.skipmixin import SkipMixin, short_circuit_skips
 
 
 class PythonOperator(BaseOperator):
@@ -96,23 +95,15 @@ class ShortCircuitOperator(PythonOperator, SkipMixin):
     def execute(self, context: Any) -> Any:
         condition = super().execute(context)
         self.log.info("Condition result is %s", condition)
-        if condition:
-            self.log.info("Going on with downstream tasks")
-        elif not self.downstream_task_ids:
-            self.log.info("No downstream tasks; nothing to skip")
-        else:
+        if not condition:
             self._skip_downstream(context)
         return condition
 
     def _skip_downstream(self, context: Any) -> None:
-        task = context["task"]
-        if self.ignore_downstream_trigger_rules:
-            relatives = task.get_flat_relatives(upstream=False)
-        else:
-            relatives = task.get_direct_relatives(upstream=False)
-        tasks = [relative for relative in relatives if not relative.is_teardown]
-        self.log.info("Skipping downstream tasks: %s", ", ".join(sorted(skipped.task_id for skipped in tasks)))
-        self.skip(ti=context["ti"], tasks=tasks)
+        decision, ids = short_circuit_skips(context["ti"].task, self.ignore_downstream_trigger_rules)
+        if ids:
+            self.log.info("Skipping downstream tasks: %s", ", ".join(sorted(ids)))
+            context["ti"].skip(ids, decision)
 
 
 def returned_by(func: Callable[..., Any], args: Collection[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -122,14 +113,13 @@ def returned_by(func: Callable[..., Any], args: Collection[Any], kwargs: Mapping
     """
     result = func(*args, **kwargs)
     if inspect.iscoroutine(result):
-        return asyncio.run(_awaited(result))
+        # Imported here: few tasks need it, and it costs more than all the rest of this module.
+        import asyncio
+
+        return asyncio.run(result)
     if inspect.isgenerator(result) and inspect.isgeneratorfunction(inspect.unwrap(func)):
         return _driven(result)
     return result
-
-
-async def _awaited(coroutine: Any) -> Any:
-    return await coroutine
 
 
 def _driven(generator: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from tradewind.sdk.exceptions import (
     DagNotFound,
     DagRunAlreadyExists,
 )
+from tradewind.sdk.sensor import SensorClock, SystemClock
 from tradewind.sdk.types import NOTSET, is_arg_set
 
 XCOM_RUN_ID = "trigger_run_id"
@@ -58,8 +58,8 @@ class TriggerDagRunOperator(BaseOperator):
     template_fields_renderers = {"conf": "py"}
     ui_color = "#ffefeb"
 
-    sleep: Callable[[float], None] = staticmethod(time.sleep)
-    """How the operator waits; tests replace it."""
+    clock: SensorClock = SystemClock()
+    """By which it waits; tests replace it."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class TriggerDagRunOperator(BaseOperator):
             allowed=self.allowed_states,
             failed=self.failed_states,
             poke_interval=self.poke_interval,
-            sleep=self.sleep,
+            sleep=self.clock.sleep,
             log=self.log,
         )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from tradewind.hooks.subprocess import SubprocessHook
 from tradewind.operators.foreign_script import foreign_script, source_of
-from tradewind.operators.keyword_arguments import determine_kwargs
+from tradewind.sdk.callable_arguments import determine_kwargs
 from tradewind.operators.python import PythonOperator
 from tradewind.sdk.exceptions import AirflowException, AirflowSkipException, DeserializingResultError
 from tradewind.sdk.skipmixin import BranchMixIn

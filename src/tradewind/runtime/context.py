@@ -7,7 +7,7 @@ that is made of one in dialect 3; in dialect 2 it does not exist, and `run_after
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from tradewind.runtime.context_values import (
     VariableAccessor,
     macros,
 )
+from tradewind.runtime.late_value import ASKED_FOR, LateValue
 from tradewind.sdk.channel import channel
 from tradewind.sdk.context import Context
 from tradewind.sdk.params import process_params
@@ -68,7 +69,34 @@ def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, t
     else:
         values |= {"partition_key": None, "partition_date": None, "task_reschedule_count": ti.reschedule_count}
         lazy |= {"triggering_asset_events": dict, "task_state_store": _no_state_store}
-    return Context(values, lazy=lazy)
+    return TaskContext(values, lazy=lazy)
+
+
+class TaskContext(Context):
+    """A context whose few values that cost a question stay unasked when all of it is handed on, as `**context` does.
+
+    They are passed as `LateValue`s then, which Airflow does as well. Read by its key, such a value is the value itself.
+    """
+
+    def _leave_for_later(self) -> None:
+        for key in ASKED_FOR.intersection(self._lazy):
+            self[key] = LateValue(self._lazy[key])
+
+    def __iter__(self) -> Iterator[str]:
+        self._leave_for_later()
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self._leave_for_later()
+        return super().keys()
+
+    def values(self) -> Any:
+        self._leave_for_later()
+        return super().values()
+
+    def items(self) -> Any:
+        self._leave_for_later()
+        return super().items()
 
 
 class _Dates:

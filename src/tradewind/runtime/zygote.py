@@ -163,6 +163,7 @@ class Zygote:
             self._tell(ForkRefused(order.host_id, f"{error.strerror or error} while starting a process"))
             return
         if pid == 0:
+            os.close(readable)
             self._become_host(order, writable)
         os.close(writable)
         pidfd = process_facts.open_pidfd(pid)

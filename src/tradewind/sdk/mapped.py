@@ -130,6 +130,7 @@ class MappedOperator(AbstractOperator):
         self.ui_fgcolor = operator_class.ui_fgcolor
         self.operator_extra_links = operator_class.operator_extra_links
         self.is_sensor = operator_class.is_sensor
+        self.is_inline = operator_class.is_inline
         self.custom_operator_name = kwargs.pop("custom_operator_name", None) or operator_class.custom_operator_name
         self.inherited_defaults = inherited_defaults(dag, group, kwargs.pop("default_args", None))
         params = merged_params(dag, self.inherited_defaults, kwargs.pop("params", None))
@@ -164,10 +165,6 @@ class MappedOperator(AbstractOperator):
     @property
     def task_type(self) -> str:
         return self.operator_class.__name__
-
-    @property
-    def is_inline(self) -> bool:  # type: ignore[override]
-        return self.operator_class.is_inline
 
     def relate_template_fields(self) -> None:
         fields = [self.partial_kwargs.get(name) for name in self.template_fields]

@@ -24,7 +24,7 @@ class DateTimeSensor(BaseSensorOperator):
 
     def poke(self, context: Any) -> bool:
         self.log.info("Checking if the time (%s) has come", self.target_time)
-        return bool(timezone.utcnow() > self._moment)
+        return bool(self.clock.now() > self._moment)
 
     @property
     def _moment(self) -> Any:

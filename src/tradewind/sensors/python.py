@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tradewind.operators.keyword_arguments import determine_kwargs
+from tradewind.sdk.callable_arguments import determine_kwargs
 from tradewind.sdk.context import context_merge
 from tradewind.sdk.sensor import BaseSensorOperator, PokeReturnValue
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +42,7 @@ class TimeDeltaSensor(BaseSensorOperator):
     def poke(self, context: Any) -> bool:
         moment = self._moment(context)
         self.log.info("Checking if the time (%s) has come", moment)
-        return bool(timezone.utcnow() > moment)
+        return bool(self.clock.now() > moment)
 
     def _moment(self, context: Any) -> datetime:
         base = context.get("data_interval_end") or timezone.coerce_datetime(context["dag_run"].run_after)
@@ -63,9 +62,6 @@ class WaitSensor(BaseSensorOperator):
 
     template_fields: Sequence[str] = ("time_to_wait",)
 
-    sleep: Callable[[float], None] = staticmethod(time.sleep)
-    """How it waits; tests replace it."""
-
     def __init__(self, time_to_wait: timedelta | int, deferrable: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.time_to_wait = time_to_wait
@@ -74,10 +70,10 @@ class WaitSensor(BaseSensorOperator):
     def execute(self, context: Any) -> None:
         span = _span(self.time_to_wait)
         if self.deferrable:
-            began = getattr(context["ti"], "first_started_at", None) or timezone.utcnow()
+            began = getattr(context["ti"], "first_started_at", None) or self.clock.now()
             wait_until(self, began + span)
         else:
-            self.sleep(span.total_seconds())
+            self.clock.sleep(span.total_seconds())
 
 
 def _span(value: Any) -> timedelta:

@@ -36,7 +36,7 @@ class TimeSensor(BaseSensorOperator):
     @property
     def target_datetime(self) -> Any:
         """The point in time that is waited for when the waiting begins today, UTC."""
-        return self._on_the_day_of(timezone.utcnow())
+        return self._on_the_day_of(self.clock.now())
 
     def execute(self, context: Any) -> Any:
         if not self.deferrable:
@@ -47,7 +47,7 @@ class TimeSensor(BaseSensorOperator):
     def poke(self, context: Any) -> bool:
         target = self._target(context)
         self.log.info("Checking if the time (%s) has come", target)
-        return bool(timezone.utcnow() > target)
+        return bool(self.clock.now() > target)
 
     def _target(self, context: Any) -> Any:
         # A sensor that was rescheduled past midnight keeps the day on which it began to wait.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from tradewind.sdk import timezone
 from tradewind.sdk.exceptions import AirflowRescheduleException
 
 
@@ -27,7 +26,7 @@ def note_reschedule(sensor: Any) -> None:
 
 def wait_until(sensor: Any, moment: dt.datetime) -> None:
     """Return when `moment` is past. Raises AirflowRescheduleException to be started again then."""
-    if timezone.utcnow() >= moment:
+    if sensor.clock.now() >= moment:
         return
     note_reschedule(sensor)
     raise AirflowRescheduleException(moment)

@@ -31,6 +31,6 @@ class DayOfWeekSensor(BaseSensorOperator):
         self._week_day_num = WeekDay.validate_week_day(week_day)
 
     def poke(self, context: Any) -> bool:
-        day = date_of_run(context) if self.use_task_logical_date else timezone.utcnow()
+        day = date_of_run(context) if self.use_task_logical_date else self.clock.now()
         self.log.info("Waiting for %s; it is %s", self.week_day, WeekDay(day.isoweekday()).name)
         return day.isoweekday() in self._week_day_num

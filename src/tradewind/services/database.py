@@ -85,8 +85,8 @@ def clean(
 ) -> dict[str, int]:
     """Delete what ended before a moment; how many rows of each table. Unfinished runs and the newest run of a DAG stay.
 
-    `tables` may hold Airflow's names, too. `progress(table, rows)` is called after each small transaction. Raises NotFound
-    (of the store) for a table that there is not.
+    `tables` may hold Airflow's names, too. `progress(table, rows)` is called after each small transaction. Raises
+    NotFound (of the store) for a table that there is not.
     """
     chosen = None
     if tables:

@@ -1,11 +1,12 @@
 """Waking the engine: one datagram after each change, so that it acts within milliseconds.
 
-The doorbell is a Unix datagram socket that the engine listens on. Ringing never waits and never fails: an engine that does
-not run, or is too busy to take another ring, finds the change in the store anyway.
+The doorbell is a Unix datagram socket that the engine listens on. Ringing never waits and never fails: an engine that
+does not run, or is too busy to take another ring, finds the change in the store anyway.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -30,8 +31,8 @@ def doorbell_path(home: Path, uid: int | None = None) -> Path:
 def prepare_doorbell(home: Path) -> Path:
     """The path to listen on, with its private folder made and an abandoned socket taken away.
 
-    For the engine, which holds the lock of the home. Raises ServiceError when somebody else owns the folder: whoever can
-    write there could take the rings.
+    For the engine, which holds the lock of the home. Raises ServiceError when somebody else owns the folder: whoever
+    can write there could take the rings.
     """
     path = doorbell_path(home)
     for folder in (path.parent.parent, path.parent):
@@ -49,11 +50,9 @@ def prepare_doorbell(home: Path) -> Path:
 def ring(home: Path) -> bool:
     """Tell the engine of `home` that something changed. True when one took it. Never blocks, never raises."""
     owners = {os.geteuid()}
-    try:
+    with contextlib.suppress(OSError):
         # The engine may run as the owner of the home while root types the command.
         owners.add(os.stat(home).st_uid)
-    except OSError:
-        pass
     return any([_send(doorbell_path(home, uid)) for uid in sorted(owners)])
 
 

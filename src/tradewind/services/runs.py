@@ -35,9 +35,9 @@ def trigger_run(
 ) -> RunRecord:
     """Create a manual run; a paused DAG's run waits until the DAG is un-paused.
 
-    In dialect 2 a run without a date gets this moment, to the second unless `keep_microseconds`; in dialect 3 it has none.
-    A date in the future makes the run wait for it. Raises Unknown, Invalid, and RunExists (of the store) when the run id or
-    the date is taken.
+    In dialect 2 a run without a date gets this moment, to the second unless `keep_microseconds`; in dialect 3 it has
+    none. A date in the future makes the run wait for it. Raises Unknown, Invalid, and RunExists (of the store) when the
+    run id or the date is taken.
     """
     dag = get_dag(services, dag_id)
     if dag.is_stale:
@@ -82,7 +82,8 @@ def trigger_run(
 def manual_interval(dag: DagRecord, logical_date: datetime | None) -> DataInterval | None:
     """What a manual run at this date works on: the last closed interval. None without a date.
 
-    A custom timetable is not asked (its code runs with the scheduler only): the run gets the empty interval at its date.
+    A custom timetable is not asked (its code runs with the scheduler only): the run gets the empty interval at its
+    date.
     """
     if logical_date is None:
         return None

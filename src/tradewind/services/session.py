@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Services:
     conf: Configuration
     who: str
     """`cli:root`, `api:alice` …: recorded with every change."""
-    clock: Clock = SystemClock()
+    clock: Clock = field(default_factory=SystemClock)
     ring: Callable[[], object] = lambda: None
     """Wakes the engine. Called after every change; must not fail."""
 
@@ -64,10 +64,13 @@ def fernet_keys(conf: Configuration) -> list[str]:
 
 
 @contextmanager
-def open_services(conf: Configuration, *, who: str = "", migrate: bool = True) -> Iterator[Services]:
+def open_services(
+    conf: Configuration, *, who: str = "", migrate: bool = True, upgrade: bool = False
+) -> Iterator[Services]:
     """The services of the home in use. Makes the home at first use, and with `migrate` the tables of an empty database.
 
-    Raises ConfigError, HomeError, and StoreError for a database that this version cannot work with.
+    Raises ConfigError, HomeError, and, unless `upgrade` says that the caller will bring it up to date, StoreError for a
+    database that this version cannot work with.
     """
     from tradewind.store import SchemaState, open_store
 
@@ -82,7 +85,7 @@ def open_services(conf: Configuration, *, who: str = "", migrate: bool = True) -
         if state is SchemaState.EMPTY and migrate:
             store.schema.migrate()
             _size_default_pool(store, conf)
-        elif migrate:
+        elif migrate and not upgrade:
             # A sentence for whatever is not ours, or not of this version: only `db migrate` changes such a database.
             store.schema.check()
         yield Services(store=store, conf=conf, who=who or f"cli:{user_name()}", ring=lambda: ring(home))

@@ -12,6 +12,7 @@ from tradewind.core.records import NOT_MAPPED, DagRecord, InstanceRecord, RunRec
 from tradewind.core.spec import DagSpec
 from tradewind.core.states import ACTIVE, RunState, RunType
 from tradewind.services.dags import get_dag
+from tradewind.services.edits import spec_of_run
 from tradewind.services.errors import Unknown
 from tradewind.services.jobs import ENGINE, is_alive
 from tradewind.services.session import Services
@@ -40,6 +41,7 @@ DEPENDENCY_NAMES: Final = {
     "active": "Task Instance Not Running",
     "final": "Task Instance State",
     "kill": "Task Instance Not Running",
+    "run_ended": "Dagrun Running",
     "engine": "Scheduler Running",
     "import_error": "Dag Imported",
 }
@@ -78,18 +80,12 @@ def task_tree(spec: DagSpec) -> Iterator[tuple[int, str, str]]:
         stack += [(depth + 1, below) for below in reversed(node.downstream)]
 
 
-def spec_of(services: Services, run: RunRecord) -> DagSpec:
-    """The specification that a run uses: that of the version it started with."""
-    version = services.store.dags.version(run.version_id)
-    return version.spec if version is not None else get_dag(services, run.dag_id).spec
-
-
 def instances_of(services: Services, run: RunRecord) -> list[InstanceRecord]:
     """The instances of a run in the order of definition, then by map index.
 
     Tasks of a run that has not begun are listed without a state, as they will be.
     """
-    spec = spec_of(services, run)
+    spec = spec_of_run(services, run)
     order = {task.task_id: index for index, task in enumerate(spec.tasks)}
     found = services.store.instances.of_run(run.run_key)
     if not found and not run.state.is_final:
@@ -105,7 +101,7 @@ def instance_of(services: Services, run: RunRecord, task_id: str, map_index: int
     found = services.store.instances.get(run.run_key, task_id, map_index)
     if found is not None:
         return found
-    check_task(spec_of(services, run), task_id)
+    check_task(spec_of_run(services, run), task_id)
     others = [i.map_index for i in services.store.instances.of_run(run.run_key) if i.task_id == task_id]
     if others:
         raise Unknown(

@@ -17,7 +17,7 @@ def timetable_of(dag: DagRecord) -> Timetable:
     """Raises Invalid for a custom timetable."""
     if is_custom(dag):
         raise Invalid(
-            f"DAG '{dag.dag_id}' has a timetable of its own ({dag.spec.timetable.summary or 'custom'}), whose code runs "
-            "with the scheduler only. Start the scheduler; `airflow dags details` then shows the next run."
+            f"DAG '{dag.dag_id}' has a timetable of its own ({dag.spec.timetable.summary or 'custom'}), whose code "
+            "runs with the scheduler only. Start the scheduler; `airflow dags details` then shows the next run."
         )
     return from_spec(dag.spec.timetable)

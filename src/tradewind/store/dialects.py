@@ -50,10 +50,7 @@ class Address:
 
     url: URL
     path: Path | None
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.url.get_backend_name() == "sqlite"
+    is_sqlite: bool
 
     @property
     def is_memory(self) -> bool:
@@ -78,12 +75,12 @@ def parse_address(url: str) -> Address:
     name = parsed.drivername
     if name in _POSTGRES_NAMES:
         missing = {key: value for key, value in _POSTGRES_DEFAULTS.items() if key not in parsed.query}
-        return Address(parsed.set(drivername="postgresql+psycopg").update_query_dict(missing), None)
+        return Address(parsed.set(drivername="postgresql+psycopg").update_query_dict(missing), None, is_sqlite=False)
     if name in ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"):
         if parsed.database in (None, "", ":memory:"):
-            return Address(URL.create("sqlite+pysqlite"), None)
+            return Address(URL.create("sqlite+pysqlite"), None, is_sqlite=True)
         path = Path(str(parsed.database)).absolute()
-        return Address(URL.create("sqlite+pysqlite", database=str(path)), path)
+        return Address(URL.create("sqlite+pysqlite", database=str(path)), path, is_sqlite=True)
     raise BadAddress(
         f"Databases of kind '{name}' are not supported. Set [database] sql_alchemy_conn to "
         "sqlite:////absolute/path/airflow.db or postgresql://user:password@host/name."

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pendulum import DateTime
 
+from tradewind.core.errors import TradewindError
 from tradewind.core.runs import DagRunInfo, DataInterval, TimeRestriction, as_utc
 
 __all__ = ["DagRunInfo", "DataInterval", "TimeRestriction", "Timetable", "TimetableInvalid", "now_of"]
@@ -19,7 +20,7 @@ __all__ = ["DagRunInfo", "DataInterval", "TimeRestriction", "Timetable", "Timeta
 _Self = TypeVar("_Self", bound="Timetable")
 
 
-class TimetableInvalid(ValueError):
+class TimetableInvalid(TradewindError, ValueError):
     """A timetable that cannot work: its arguments contradict each other or mean nothing."""
 
 
@@ -107,7 +108,7 @@ class Timetable:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self.serialize() == other.serialize()  # type: ignore[attr-defined]
+        return self.serialize() == other.serialize()
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self.serialize())))

@@ -59,7 +59,7 @@ class CronError(TimetableInvalid):
         self.field = field
 
 
-# --- the wall clock ----------------------------------------------------------------------------------------------------
+# --- the wall clock ---------------------------------------------------------------------------------------------------
 
 
 class Cron:
@@ -69,19 +69,20 @@ class Cron:
     both day fields are restricted, a day that matches either counts, as crontab(5) has it. Raises CronError.
     """
 
-    __slots__ = ("_day_rule", "_days", "_minutes", "_months", "_seconds", "_years", "every_hour")
+    __slots__ = ("_days", "_minutes", "_months", "_rule", "_seconds", "_years", "every_hour")
 
     def __init__(self, expression: str) -> None:
         fields = _read(expression)
-        parsed = croniter(" ".join(fields))
-        expanded: list[list[Any]] = list(parsed.expanded)
+        # The published types of croniter know neither stars nor letters in the lists.
+        parsed: Any = croniter(" ".join(fields))
+        expanded: list[list[Any]] = parsed.expanded
         hours = _values(expanded, 1)
         self._minutes = tuple(hour * 60 + minute for hour in hours for minute in _values(expanded, 0))
         """Minutes since midnight."""
         self._seconds = _values(expanded, 5) if len(expanded) > 5 else (0,)
         self._months = frozenset(_values(expanded, 3))
         self._years = frozenset(_values(expanded, 6)) if len(expanded) > 6 else None
-        self._day_rule = _day_rule(parsed)
+        self._rule = _day_rule(parsed)
         self._days: dict[tuple[int, int], Sequence[int]] = {}
         self.every_hour: bool = expanded[1] == ["*"]
         """True when no hour is left out. Such a schedule goes by elapsed time through a change of the clock."""
@@ -146,15 +147,11 @@ class Cron:
         if month not in self._months or (self._years is not None and year not in self._years):
             return ()
         first_weekday, length = monthrange(year, month)
-        rule = self._day_rule
+        rule = self._rule
         # Weekday of day d, with Sunday as 0: monthrange counts from Monday and from the first of the month.
         weekdays = ((day, (day + first_weekday) % 7) for day in range(1, length + 1))
         if rule.nth:
-            return tuple(
-                day
-                for day, weekday in weekdays
-                if (day + 6) // 7 in rule.nth.get(weekday, ()) or ("l" in rule.nth.get(weekday, ()) and day + 7 > length)
-            )
+            return tuple(day for day, weekday in weekdays if _is_nth(day, rule.nth.get(weekday, frozenset()), length))
         if rule.nearest:
             return tuple(sorted({_nearest_workday(day, first_weekday, length) for day in rule.nearest}))
         return tuple(
@@ -194,11 +191,11 @@ class _DayRule(NamedTuple):
     """Days whose nearest workday is meant. Weekdays do not count beside it, as in croniter."""
 
 
-def _day_rule(parsed: croniter) -> _DayRule:
+def _day_rule(parsed: Any) -> _DayRule:
     in_month, in_week = parsed.expanded[2], parsed.expanded[4]
     # One star in a list frees the whole field.
-    days = frozenset() if "*" in in_month else frozenset(day for day in in_month if isinstance(day, int))
-    weekdays = frozenset() if "*" in in_week else frozenset(day for day in in_week if isinstance(day, int))
+    days = frozenset(() if "*" in in_month else (day for day in in_month if day != "l"))
+    weekdays = frozenset(() if "*" in in_week else in_week)
     if "*" in in_month and "*" in in_week:
         days = frozenset(range(1, 32))
     return _DayRule(
@@ -208,6 +205,11 @@ def _day_rule(parsed: croniter) -> _DayRule:
         nth=parsed.nth_weekday_of_month,
         nearest=getattr(parsed, "nearest_weekday", None) or frozenset(),  # Older croniter does not know W.
     )
+
+
+def _is_nth(day: int, wanted: Set[int | str], length: int) -> bool:
+    """Whether `day` is a wanted one of its weekday: the first of a month lies in the days 1 to 7."""
+    return (day + 6) // 7 in wanted or ("l" in wanted and day + 7 > length)
 
 
 def _nearest_workday(day: int, first_weekday: int, length: int) -> int:
@@ -221,7 +223,7 @@ def _nearest_workday(day: int, first_weekday: int, length: int) -> int:
     return day
 
 
-# --- reading an expression ---------------------------------------------------------------------------------------------
+# --- reading an expression --------------------------------------------------------------------------------------------
 
 
 def _read(expression: str) -> list[str]:
@@ -237,7 +239,7 @@ def _read(expression: str) -> list[str]:
     if len(fields) not in (5, 6, 7):
         raise CronError(
             f"cron {expression!r} has {len(fields)} field{'s' * (len(fields) != 1)}, expected 5 (minute hour "
-            "day-of-month month day-of-week), 6 (and second) or 7 (and year). For example '0 6 * * *' is daily at 06:00.",
+            "day-of-month month day-of-week), 6 (and second) or 7 (and year). '0 6 * * *' is daily at 06:00.",
             expression=expression,
         )
     for index, text in enumerate(fields):
@@ -276,7 +278,11 @@ def _fault(index: int, text: str) -> str:
 def describe_cron(expression: str) -> str:
     """The expression in English (`At 06:00, only on Monday`); empty for one with seconds or that has no words."""
     # Imported late: it takes 50 ms and only the process that loads a DAG file needs words.
-    from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, FormatError
+    from cron_descriptor import (  # type: ignore[import-untyped]
+        CasingTypeEnum,
+        ExpressionDescriptor,
+        FormatError,
+    )
 
     fields = expression.split()
     if len(fields) != 5:
@@ -297,7 +303,7 @@ def describe_cron(expression: str) -> str:
         return ""
 
 
-# --- in a time zone ----------------------------------------------------------------------------------------------------
+# --- in a time zone ---------------------------------------------------------------------------------------------------
 
 
 def as_timezone(value: str | int | tzinfo) -> tzinfo:
@@ -317,7 +323,7 @@ def as_timezone(value: str | int | tzinfo) -> tzinfo:
         except ValueError:
             pass
     raise TimetableInvalid(
-        f"{value!r} is not a time zone. Use a name such as 'Europe/Amsterdam', or pendulum.timezone('Europe/Amsterdam')."
+        f"{value!r} is not a time zone. Use a name such as 'Europe/Amsterdam' or pendulum.timezone('Europe/Amsterdam')."
     )
 
 
@@ -336,7 +342,7 @@ class CronTicks:
     fires at every tick, so it loses no hour in autumn.
     """
 
-    __slots__ = ("_cron", "_utc", "_zone", "expression", "zone")
+    __slots__ = ("_cron", "_utc", "expression", "zone")
 
     def __init__(self, expression: str, zone: str | int | tzinfo) -> None:
         self.expression = PRESETS.get(expression, expression)
@@ -346,67 +352,67 @@ class CronTicks:
 
     def after(self, moment: DateTime) -> DateTime | None:
         """The first tick later than `moment`; None when there is none."""
-        local = self._local(moment)
-        found = self._cron.after(local)
-        if found is None:
-            return None
-        if self._cron.every_hour:
-            return _utc(_naive(moment) + (found - local))
-        return self._instant(found)
+        return _aware(self._after(_naive(moment)))
 
     def before(self, moment: DateTime) -> DateTime | None:
         """The last tick earlier than `moment`; None when there is none."""
-        local = self._local(moment)
-        found = self._cron.before(local)
-        if found is None:
-            return None
-        if self._cron.every_hour:
-            return _utc(_naive(moment) - (local - found))
-        return self._instant(found)
+        return _aware(self._before(_naive(moment)))
 
     def at_or_after(self, moment: DateTime) -> DateTime | None:
         """`moment` when it is a tick, else the first one later."""
-        later = self.after(moment)
+        at = _naive(moment)
+        later = self._after(at)
         if later is None:
-            return moment if self._ends_at(moment) else None
-        return moment if self.before(later) == moment else later
+            earlier = self._before(at)
+            return moment if earlier is not None and self._after(earlier) == at else None
+        return moment if self._before(later) == at else _aware(later)
 
     def at_or_before(self, moment: DateTime) -> DateTime | None:
         """`moment` when it is a tick, else the last one earlier."""
-        earlier = self.before(moment)
+        at = _naive(moment)
+        earlier = self._before(at)
         if earlier is None:
-            later = self.after(moment)
-            return moment if later is not None and self.before(later) == moment else None
-        return moment if self.after(earlier) == moment else earlier
+            later = self._after(at)
+            return moment if later is not None and self._before(later) == at else None
+        return moment if self._after(earlier) == at else _aware(earlier)
 
-    def _ends_at(self, moment: DateTime) -> bool:
-        earlier = self.before(moment)
-        return earlier is not None and self.after(earlier) == moment
+    # Below, all is UTC in naive datetimes of the standard library, whose arithmetic is ten times as fast as pendulum's.
 
-    def _local(self, moment: DateTime) -> datetime:
-        naive = _naive(moment)
+    def _after(self, at: datetime) -> datetime | None:
+        local = self._local(at)
+        found = self._cron.after(local)
+        if found is None:
+            return None
+        return at + (found - local) if self._cron.every_hour else self._instant(found)
+
+    def _before(self, at: datetime) -> datetime | None:
+        local = self._local(at)
+        found = self._cron.before(local)
+        if found is None:
+            return None
+        return at - (local - found) if self._cron.every_hour else self._instant(found)
+
+    def _local(self, at: datetime) -> datetime:
         if self._utc:
-            return naive
-        return naive.replace(tzinfo=pendulum.UTC).astimezone(self.zone).replace(tzinfo=None, fold=0)
+            return at
+        return self.zone.fromutc(at.replace(tzinfo=self.zone)).replace(tzinfo=None, fold=0)
 
-    def _instant(self, local: datetime) -> DateTime:
+    def _instant(self, local: datetime) -> datetime:
         if self._utc:
-            return _utc(local)
-        # The offsets before and after a change of the clock; both are the same on any other day. The smaller one is the
+            return local
+        # The offsets before and after a change of the clock; on any other day they are the same. The smaller one is the
         # later instant: after the gap in spring, the second pass in autumn.
-        offsets = (self.zone.utcoffset(local), self.zone.utcoffset(local.replace(fold=1)))
-        return _utc(local - min(offset for offset in offsets if offset is not None))
+        first, second = self.zone.utcoffset(local), self.zone.utcoffset(local.replace(fold=1))
+        assert first is not None and second is not None  # Every zone of `as_timezone` knows its offsets.
+        return local - min(first, second)
 
 
 def _naive(moment: DateTime) -> datetime:
-    """UTC as a naive datetime of the standard library, whose arithmetic is ten times as fast as pendulum's."""
-    moment = as_utc(moment)
-    return datetime(
-        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond
-    )
+    at = as_utc(moment)
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)
 
 
-def _utc(naive: datetime) -> DateTime:
-    return DateTime(
-        naive.year, naive.month, naive.day, naive.hour, naive.minute, naive.second, naive.microsecond, pendulum.UTC
-    )
+def _aware(at: datetime | None) -> DateTime | None:
+    if at is None:
+        return None
+    return DateTime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, pendulum.UTC)

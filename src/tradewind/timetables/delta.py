@@ -22,8 +22,8 @@ _ABSOLUTE_PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "m
 def as_delta(value: Any) -> Delta:
     """`value` as a plain timedelta or relativedelta. Raises TimetableInvalid for anything else.
 
-    A pendulum Duration becomes its total time, so that one of a month is 30 days: that is what Airflow's scheduler makes
-    of it. For calendar months use relativedelta(months=1).
+    A pendulum Duration becomes its total time, so that one of a month is 30 days: that is what Airflow's scheduler
+    makes of it. For calendar months use relativedelta(months=1).
     """
     if type(value) is timedelta or isinstance(value, relativedelta):
         return value
@@ -89,7 +89,8 @@ def check_positive(delta: Delta) -> None:
     # The second step finds absolute parts alone, such as relativedelta(hour=3), which move once and then stand still.
     if not first + delta > first:
         raise TimetableInvalid(
-            f"schedule {delta!r} does not move forward in time. Use a duration longer than zero, such as timedelta(hours=1)."
+            f"schedule {delta!r} does not move forward in time. "
+            "Use a duration longer than zero, such as timedelta(hours=1)."
         )
 
 

@@ -79,8 +79,8 @@ class DataIntervalTimetable(Timetable, ABC):
         if not starts:
             return None
         start: DateTime | None = max(starts)
-        # `last` is no interval of this timetable when the author has changed the schedule. One interval further is behind
-        # it then, unless a change of the clock comes in between.
+        # `last` is no interval of this timetable when the author has changed the schedule. The interval after the one
+        # found is later then, unless a change of the clock comes in between.
         if last is not None and start is not None and start <= last.start:
             start = self._end_of(start)
             if start is not None and start <= last.start:
@@ -95,6 +95,8 @@ class CronDataIntervalTimetable(DataIntervalTimetable):
 
     def __init__(self, cron: str = "", timezone: str | int | tzinfo = "UTC", *, expression: str = "") -> None:
         self._ticks = CronTicks(cron or expression, timezone)
+        # The start date is the same in every question about a DAG; finding its tick again would be a third of the work.
+        self._known_first: tuple[DateTime, DateTime | None] | None = None
 
     @property
     def summary(self) -> str:
@@ -123,7 +125,9 @@ class CronDataIntervalTimetable(DataIntervalTimetable):
         return self._ticks.at_or_before(end) or self._ticks.after(end)
 
     def _first_start(self, earliest: DateTime) -> DateTime | None:
-        return self._ticks.at_or_after(earliest)
+        if self._known_first is None or self._known_first[0] != earliest:
+            self._known_first = (earliest, self._ticks.at_or_after(earliest))
+        return self._known_first[1]
 
     def _end_of(self, start: DateTime) -> DateTime | None:
         return self._ticks.after(start)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from tradewind.sdk.context import Context
-
-ASKED_FOR = frozenset(
+ASKED_FOR: Final = frozenset(
     {
         "prev_data_interval_end_success",
         "prev_data_interval_start_success",
@@ -20,21 +18,11 @@ ASKED_FOR = frozenset(
 """Keys whose values the platform has to be asked for."""
 
 
-def spread(context: Mapping[str, Any]) -> dict[str, Any]:
-    """All keys and values of a context, for `**kwargs`; those that cost a question are asked for when they are used.
-
-    A late value equals its value, prints like it and does what it does, but `value is None` is never true of it. Airflow
-    passes the same keys in the same way.
-    """
-    known = context.known() if isinstance(context, Context) else context
-    return {
-        key: LateValue(lambda key=key: context[key]) if key in ASKED_FOR and key not in known else context[key]  # type: ignore[misc]
-        for key in context
-    }
-
-
 class LateValue:
-    """Stands for what `look_up` answers; it is called once, at the first use."""
+    """Stands for what `look_up` answers; it is called once, at the first use.
+
+    It equals the value, prints like it and does what it does; but `late is None` is never true.
+    """
 
     __slots__ = ("_known", "_look_up", "_value")
 

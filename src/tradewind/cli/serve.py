@@ -1,0 +1,143 @@
+"""The long-running commands: standalone, scheduler, webserver."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tradewind.cli.daemon import daemonize
+from tradewind.cli.lazy import HELP
+from tradewind.cli.options import ignored, subdir_option, verbose_option
+from tradewind.cli.session import hint, home, wiring
+from tradewind.configuration import conf
+
+_BUILT_IN = (
+    "The {0} is built into the scheduler (`airflow scheduler`, or `airflow standalone` for everything); "
+    "there is nothing to start."
+)
+
+
+def _daemon_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("-D", "--daemon", is_flag=True, help="Go into the background.")(command)
+    command = click.option("--pid", type=click.Path(path_type=Path), help="File for the process id.")(command)
+    command = click.option("--stdout", type=click.Path(path_type=Path), help="File for stdout of the daemon.")(command)
+    command = click.option("--stderr", type=click.Path(path_type=Path), help="File for stderr of the daemon.")(command)
+    return click.option("-l", "--log-file", type=click.Path(path_type=Path), help="File for the daemon's log.")(command)
+
+
+def _address_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("-p", "--port", type=click.IntRange(0, 65535), help="[api] port, 8080 unless set.")(command)
+    return click.option("-H", "--hostname", "--host", "host", help="[api] host, 0.0.0.0 unless set.")(command)
+
+
+def _web_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What gunicorn and uvicorn were told in Airflow."""
+    for names in (
+        ("-w", "--workers"),
+        ("-k", "--workerclass"),
+        ("-t", "--worker-timeout"),
+        ("-A", "--access-logfile"),
+        ("-E", "--error-logfile"),
+        ("-L", "--access-logformat"),
+        ("--ssl-cert",),
+        ("--ssl-key",),
+        ("--ssl-ca-file",),
+        ("--ssl-cert-reqs",),
+        ("--log-config",),
+        ("--apps",),
+    ):
+        command = ignored(*names)(command)
+    for names in (("-d", "--debug", "--dev"), ("--proxy-headers",)):
+        command = ignored(*names, flag=True)(command)
+    return command
+
+
+def _address(host: str | None, port: int | None) -> tuple[str, int]:
+    return host or conf.get("api", "host"), conf.getint("api", "port") if port is None else port
+
+
+def _start(name: str, daemon: bool, files: dict[str, Path | None], run: Callable[[Path], int]) -> None:
+    hint()
+    place = home()
+    click.echo(f"Home: {place}")
+    if daemon:
+        daemonize(name, place, **files)
+    try:
+        code = run(place)
+    except Exception as error:
+        if type(error).__name__ != "HomeInUse" or name != "scheduler":
+            raise
+        # The tutorial starts the scheduler in a second terminal; one that already runs does what was asked for.
+        click.echo(str(error))
+        code = 0
+    sys.exit(code)
+
+
+@click.command(context_settings=HELP)
+@_address_options
+@verbose_option
+def standalone(host: str | None, port: int | None) -> None:
+    """Run everything: web server, scheduler, tasks. Ctrl-C stops it all."""
+    chosen_host, chosen_port = _address(host, port)
+    _start("standalone", False, {}, lambda place: wiring().run_standalone(place, host=chosen_host, port=chosen_port))
+
+
+@click.command(context_settings=HELP)
+@_daemon_options
+@ignored("-n", "--num-runs")
+@ignored("-i", "--only-idle", flag=True)
+@ignored("-p", "--do-pickle", flag=True)
+@ignored("-s", "--skip-serve-logs", flag=True)
+@ignored("-d", "--dev", flag=True)
+@subdir_option
+@verbose_option
+def scheduler(daemon: bool, pid: Path | None, stdout: Path | None, stderr: Path | None, log_file: Path | None) -> None:
+    """Run the scheduler and its tasks. When one runs already, says so and exits with 0."""
+    files = {"pid": pid, "stdout": stdout, "stderr": stderr, "log": log_file}
+    _start("scheduler", daemon, files, lambda place: wiring().run_scheduler(place))
+
+
+def _web(
+    host: str | None,
+    port: int | None,
+    daemon: bool,
+    pid: Path | None,
+    stdout: Path | None,
+    stderr: Path | None,
+    log_file: Path | None,
+) -> None:
+    chosen_host, chosen_port = _address(host, port)
+    files = {"pid": pid, "stdout": stdout, "stderr": stderr, "log": log_file}
+    _start("webserver", daemon, files, lambda place: wiring().run_webserver(place, host=chosen_host, port=chosen_port))
+
+
+webserver = click.command(
+    "webserver", help="Run the web server (until the UI exists: its health page).", context_settings=HELP
+)(_address_options(_daemon_options(_web_options(verbose_option(_web)))))
+
+
+def _api(**options: Any) -> None:
+    _web(**options)
+
+
+api_server = click.command("api-server", help="Run the web server (Airflow 3's name).", context_settings=HELP)(
+    _address_options(_daemon_options(_web_options(verbose_option(_api))))
+)
+
+
+def _built_in(name: str) -> click.Command:
+    # Whatever options Airflow has for it are taken: there is nothing for them to do.
+    @click.command(name, context_settings={**HELP, "ignore_unknown_options": True, "allow_extra_args": True})
+    def command() -> None:
+        click.echo(_BUILT_IN.format(name))
+
+    command.help = f"Nothing to start: the {name} is built into the scheduler."
+    return command
+
+
+triggerer = _built_in("triggerer")
+dag_processor = _built_in("dag-processor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 import tempfile
 import traceback
@@ -73,6 +74,8 @@ def main(argv: list[str]) -> int:
     if chosen.list:
         print("\n".join(ROWS))
         return 0
+    # So that what was started is ended, too, when somebody ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     bench = Bench(folder=chosen.folder, rounds=chosen.rounds, airflow=chosen.airflow, keep=chosen.keep)
     facts = machine.facts(chosen.folder)
     rows: dict[str, Row] = {}

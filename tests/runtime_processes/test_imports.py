@@ -63,20 +63,21 @@ def test_a_helper_that_was_compiled_before_is_found_by_its_source(engine: Engine
         ("import os\nos._exit(0)", "exit_code", ["exit code 0", "os._exit"]),
         ("import ctypes\nctypes.string_at(0)", "signal", ["SIGSEGV"]),
         ("import os\nos.abort()", "signal", ["SIGABRT"]),
-        # Endless recursion in C: a long chain of objects is freed one inside the other.
-        (
-            "import sys\nsys.setrecursionlimit(10**9)\ndef f(): return f.__call__()\n"
-            "import functools\nx = None\nfor _ in range(10**7):\n    x = functools.partial(int, x)\ndel x\nrepr_me = None\n"
-            "def deep(n): return eval('deep(n + 1)')\ndeep(0)",
-            "signal",
-            ["SIGSEGV"],
-        ),
     ],
 )
 def test_the_cause_of_a_crash_is_named(engine: EngineSide, source: str, cause: str, words: list[str]) -> None:
     event = fails(engine, source)
     assert event.cause == cause
     assert all(word in event.detail for word in words), event.detail
+
+
+def test_a_stack_overflow_is_named(engine: EngineSide) -> None:
+    file = engine.file("import sys\nsys.setrecursionlimit(10**9)\ndef f(_): return sorted([0, 1], key=f)\nf(0)")
+    engine.executor.parse(file)
+    event = engine.wait_parsed(file)
+    # Python 3.12 and later count what C functions nest.
+    text = event.detail if isinstance(event, HostFailed) else event.problems[0].message
+    assert "SIGSEGV" in text or "RecursionError" in text
 
 
 @pytest.mark.parametrize(

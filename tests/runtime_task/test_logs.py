@@ -231,11 +231,10 @@ def test_a_handler_that_the_users_file_made_at_import_writes_into_the_log(log: T
 
 
 def test_warnings_are_lines_with_their_category(path: Path, capture: Capture) -> None:
-    with capture:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.showwarning = capture._warn
-            warnings.warn("old thing", DeprecationWarning, stacklevel=1)
+    with capture, warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = capture._warn
+        warnings.warn("old thing", DeprecationWarning, stacklevel=1)
     (line,) = lines(path)
     assert (line["level"], line["logger"], line["event"]) == ("warning", "py.warnings", "DeprecationWarning: old thing")
 

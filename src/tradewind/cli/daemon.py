@@ -20,7 +20,8 @@ def daemonize(
 ) -> None:
     """Returns in the daemon only; the process that was called prints where the daemon is and exits with 0.
 
-    Files default to `airflow-<name>.{pid,out,err}` in the home. Raises Refused while the pid file names a living process.
+    Files default to `airflow-<name>.{pid,out,err}` in the home. Raises Refused while the pid file names a
+    living process.
     """
     pid_file = pid or home / f"airflow-{name}.pid"
     running = _living(pid_file)

@@ -47,7 +47,7 @@ def get(provider_name: str, full: bool, output: str) -> None:
     found = installed[provider_name]
     row = _row(provider_name, found)
     if full:
-        row |= {"requires": found.requires or [], "home_page": found.metadata.get("Home-page") or ""}
+        row |= {"requires": found.requires or [], "home_page": found.metadata["Home-page"] or ""}
     print_rows([row], output)
 
 

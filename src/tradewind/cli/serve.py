@@ -51,9 +51,8 @@ def _web_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--apps",),
     ):
         command = ignored(*names)(command)
-    for names in (("-d", "--debug", "--dev"), ("--proxy-headers",)):
-        command = ignored(*names, flag=True)(command)
-    return command
+    command = ignored("-d", "--debug", "--dev", flag=True)(command)
+    return ignored("--proxy-headers", flag=True)(command)
 
 
 def _address(host: str | None, port: int | None) -> tuple[str, int]:

@@ -40,7 +40,7 @@ class IllegalTransition(RuntimeError):
 
     def __init__(self, instance: Instance, event: TaskEvent) -> None:
         super().__init__(
-            f"task instance {instance.task_id}[{instance.map_index}] is {instance.state}; '{event}' cannot happen to it "
+            f"task instance {instance.task_id}[{instance.map_index}] is {instance.state}; '{event.value}' cannot happen to it "
             "there. Reload the run from the store and decide again."
         )
         self.task_id = instance.task_id

@@ -30,6 +30,8 @@ class Batch:
         """Run in order, once the transaction is committed."""
         self.touched: dict[int, LiveRun] = {}
         """Every run that this batch decided about: reloaded when the store says that something moved."""
+        self.granted: list[str] = []
+        """Tries that are to be started once this is written."""
         self.is_urgent = False
         """False while it holds nothing that anybody waits for."""
         self._first: dict[tuple[int, str, int], tuple[TaskState, Instance]] = {}

@@ -43,9 +43,11 @@ class Callbacks:
         )
 
     def resume(self) -> None:
-        """After a start: callbacks that nobody reported as done."""
+        """Callbacks that are written down, not done, and not under way here: after a start, or a lost connection."""
         state = self._state
         for record in state.store.engine.pending_callbacks():
+            if record.callback_id in self._open:
+                continue
             run = state.store.runs.by_key(record.run_key)
             version = state.catalog.version(run.version_id) if run is not None else None
             if run is None or version is None or record.attempts >= state.settings.callback_attempts:

@@ -193,6 +193,17 @@ class Engine:
         for run_key in keys:
             self.runs.reload(run_key)
 
+    def _resume(self, batch: Batch) -> None:
+        """The transaction of `batch` may have gone through when the connection broke: then its effects are due."""
+        self._read_again(batch, None)
+        for run in batch.changes.new_runs:
+            self.runs.reload(run.run_key)
+        for try_id in batch.granted:
+            self.tries.start_again(try_id)
+        for live in batch.touched.values():
+            self.runs.after_end(live)
+        self.callbacks.resume()
+
     def _store_is_away(self, problem: StoreUnavailable) -> None:
         state = self.state
         if not self._is_store_away:
@@ -210,7 +221,7 @@ class Engine:
         """Raises StoreUnavailable while the database is still away."""
         self.state.store.outbox.last_seq()
         while self._unwritten:
-            self._read_again(self._unwritten[-1], None)
+            self._resume(self._unwritten[-1])
             self._unwritten.pop()
         self._is_store_away = False
         self.state.timers.cancel("store")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from tradewind.engine.events import OutsideChanges
 from tradewind.engine.state import EngineState
+from tradewind.services import jobs
 from tradewind.store.errors import StoreUnavailable
 
 
@@ -38,5 +39,5 @@ class Heartbeat:
     def _write(self, job_state: str) -> None:
         state = self._state
         state.store.jobs.heartbeat(
-            state.engine_id, "SchedulerJob", state.settings.hostname, os.getpid(), job_state, state.clock.now()
+            state.engine_id, jobs.ENGINE, state.settings.hostname, os.getpid(), job_state, state.clock.now()
         )

@@ -265,10 +265,17 @@ class Runs:
         state.timers.cancel(("timeout", live.run_key))
         if new is RunState.FAILED:
             self._pause_after_failures(live)
-        if live.record.backfill_id is not None:
-            batch.effects.append(lambda: self._complete_backfill(live.record.backfill_id))
-        elif live.record.run_type is RunType.SCHEDULED:
-            batch.effects.append(lambda: state.emit(ScheduleDue(live.dag_id)))
+        batch.effects.append(lambda: self.after_end(live))
+
+    def after_end(self, live: LiveRun) -> None:
+        """What the end of a run makes room for. Harmless when it has not ended."""
+        backfill_id = live.record.backfill_id
+        if backfill_id is None:
+            self._state.emit(ScheduleDue(live.dag_id))
+            return
+        store = self._state.store
+        if not store.runs.count(backfill_id=backfill_id, states=[RunState.QUEUED, RunState.RUNNING]):
+            store.backfills.update(backfill_id, completed_at=self._state.clock.now())
 
     def _pause_after_failures(self, live: LiveRun) -> None:
         """max_consecutive_failed_dag_runs: the DAG pauses itself, and says why."""
@@ -299,13 +306,6 @@ class Runs:
         for instance in live.view.instances.values():
             if instance.state is TaskState.SCHEDULED:
                 self._state.dispatcher.withdraw(_name(live, instance))
-
-    def _complete_backfill(self, backfill_id: int | None) -> None:
-        if backfill_id is not None:
-            store = self._state.store
-            unfinished = [RunState.QUEUED, RunState.RUNNING]
-            if not store.runs.count(backfill_id=backfill_id, states=unfinished):
-                store.backfills.update(backfill_id, completed_at=self._state.clock.now())
 
 
 def _name(live: LiveRun, instance: Instance) -> tuple[int, str, int]:

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from tradewind.configuration import conf
 from tradewind.core.dispatch import Dispatcher
 from tradewind.core.records import RunRecord
 from tradewind.core.spec import DagSpec
@@ -24,6 +25,7 @@ from tradewind.engine.settings import EngineSettings
 from tradewind.engine.state import EngineState
 from tradewind.executors.instant import Ending, InstantExecutor, succeeds_at_once
 from tradewind.core.messages import TaskTry
+from tradewind.services.session import Services
 from tradewind.store import Store, open_store
 from tradewind.store.dag_files import ParsedFile
 
@@ -89,6 +91,7 @@ def virtual_engine(
     executor = InstantExecutor(lambda event: inbox_of[0].inbox.append(event), clock, ending)
     state = EngineState(
         store=store,
+        services=Services(store=store, conf=conf, who="engine", clock=clock),
         clock=clock,
         settings=settings,
         engine_id="virtual",

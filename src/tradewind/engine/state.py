@@ -15,6 +15,7 @@ from tradewind.engine.live import LiveRun
 from tradewind.engine.settings import EngineSettings
 from tradewind.engine.timers import Timers
 from tradewind.executors.base import Executor
+from tradewind.services.session import Services
 from tradewind.store import Store
 
 InstanceName = tuple[int, str, int]
@@ -24,6 +25,7 @@ InstanceName = tuple[int, str, int]
 @dataclass
 class EngineState:
     store: Store
+    services: Services
     clock: Clock
     settings: EngineSettings
     engine_id: str

@@ -62,6 +62,7 @@ class Tries:
         name = (live.run_key, instance.task_id, instance.map_index)
         assert instance.try_id is not None
         state.tries[instance.try_id] = name
+        batch.granted.append(instance.try_id)
         batch.effects.append(lambda: self._start(live, instance))
 
     def _try_record(self, live: LiveRun, instance: Instance, now: datetime) -> TryRecord:
@@ -112,6 +113,12 @@ class Tries:
             fresh_interpreter=instance.fresh_interpreter,
             fresh_reason="an earlier try of it hung on a lock inherited by its fork" if instance.fresh_interpreter else "",
         )
+
+    def start_again(self, try_id: str) -> None:
+        """Starts a try that was granted, if the store knows of it: nobody was told to start it before."""
+        found = self._find(try_id)
+        if found is not None and found[1].state is TaskState.QUEUED:
+            self._start(*found)
 
     def _start(self, live: LiveRun, instance: Instance) -> None:
         version = live.version

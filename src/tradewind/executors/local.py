@@ -59,6 +59,8 @@ from tradewind.runtime.zygote import ForkHost, ForkRefused, FromZygote, HostExit
 
 _WATCH_MEMORY_S = 0.1
 _ZYGOTE_TELLS_S = 0.5
+_PATIENCE_S = 0.5
+_SLOW_IMPORTS = 8
 _RECONNECT_S = 10.0
 _LOOK_AT_MEMORY_EVERY = 64
 _GROWN_KB = 100 * 1024
@@ -268,8 +270,9 @@ class LocalExecutor:
         return host
 
     def _next_imports(self) -> None:
-        while self._turns and len(self._importing) < self._settings.imports_at_once:
+        while self._turns and self._has_room():
             host = self._turns.popleft()
+            self._loop.call_later(_PATIENCE_S, self._next_imports)
             host.phase = Phase.IMPORTING
             self._importing.add(host)
             self._fork(host)
@@ -277,7 +280,17 @@ class LocalExecutor:
             self._watches_memory = True
             self._loop.call_later(_WATCH_MEMORY_S, self._watch_memory)
 
+    def _has_room(self) -> bool:
+        """Imports at once are limited, but one that takes long gives its place away: two files that loop for ever must
+        not keep all others waiting for their time-out."""
+        at_once = self._settings.imports_at_once
+        if len(self._importing) >= _SLOW_IMPORTS * at_once:
+            return False
+        recent = time.monotonic() - _PATIENCE_S
+        return sum(host.last_used > recent for host in self._importing) < at_once
+
     def _fork(self, host: HostHandle) -> None:
+        host.last_used = time.monotonic()
         host.generation = self._zygote.generation
         self._zygote.fork(
             ForkHost(

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from tradewind.hooks.subprocess import SubprocessHook, SubprocessResult, working_directory
-from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.context import context_to_airflow_vars
 from tradewind.sdk.exceptions import AirflowException, AirflowSkipException
+from tradewind.sdk.operator import BaseOperator
 
 # Linux takes at most 128 KiB for one argument of a new process; a character may have four bytes.
 _LONGEST_ARGUMENT = 32_000

@@ -44,7 +44,7 @@ class BranchDateTimeOperator(BaseBranchOperator):
     def choose_branch(self, context: Any) -> str | Iterable[str]:
         now = date_of_run(context) if self.use_task_logical_date else timezone.utcnow()
         lower, upper = target_times_as_dates(now, self.target_lower, self.target_upper)
-        zone = self.dag.timezone
+        zone = context["dag"].timezone
         if lower is not None and timezone.coerce_datetime(lower, zone) > now:
             return self.follow_task_ids_if_false
         if upper is not None and timezone.coerce_datetime(upper, zone) < now:

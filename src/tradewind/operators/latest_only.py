@@ -25,7 +25,7 @@ class LatestOnlyOperator(BaseBranchOperator):
         if str(getattr(run.run_type, "value", run.run_type)) == "manual":
             self.log.info("This run was started by hand: going on.")
             return everything
-        window = self._window(run)
+        window = self._window(run, context["dag"].timetable)
         if window is None:
             self.log.info("The schedule has no run after this one: going on.")
             return everything
@@ -37,14 +37,13 @@ class LatestOnlyOperator(BaseBranchOperator):
         self.log.info("This is not the latest run: skipping what comes after.")
         return []
 
-    def _window(self, run: Any) -> tuple[Any, Any] | None:
+    def _window(self, run: Any, timetable: Any) -> tuple[Any, Any] | None:
         """When this run is the latest one: from the end of its own turn to the end of the next one's."""
         moment = run.logical_date or run.run_after
         interval = DataInterval(
             start=timezone.coerce_datetime(run.data_interval_start or moment),
             end=timezone.coerce_datetime(run.data_interval_end or moment),
         )
-        timetable = self.dag.timetable
         before = timetable.next_dagrun_info(
             last_automated_data_interval=interval,
             restriction=TimeRestriction(

@@ -8,9 +8,9 @@ from typing import Any
 
 from tradewind.operators.branch import BaseBranchOperator
 from tradewind.sdk.callable_arguments import determine_kwargs
-from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.context import context_merge, current_context_or_none
 from tradewind.sdk.exceptions import AirflowException
+from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.skipmixin import SkipMixin, short_circuit_skips
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from tradewind.core.messages import AlreadyExists, FoundRun, GetRun, NotFound, Refused, RunInfo, TriggerRun
 from tradewind.core.states import RunState
 from tradewind.sdk import timezone
-from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.channel import channel
 from tradewind.sdk.exceptions import (
     AirflowException,
@@ -18,6 +17,7 @@ from tradewind.sdk.exceptions import (
     DagNotFound,
     DagRunAlreadyExists,
 )
+from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.sensor import SensorClock, SystemClock
 from tradewind.sdk.types import NOTSET, is_arg_set
 

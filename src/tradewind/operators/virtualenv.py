@@ -17,8 +17,8 @@ from typing import Any
 
 from tradewind.hooks.subprocess import SubprocessHook
 from tradewind.operators.foreign_script import foreign_script, source_of
-from tradewind.sdk.callable_arguments import determine_kwargs
 from tradewind.operators.python import PythonOperator
+from tradewind.sdk.callable_arguments import determine_kwargs
 from tradewind.sdk.exceptions import AirflowException, AirflowSkipException, DeserializingResultError
 from tradewind.sdk.skipmixin import BranchMixIn
 
@@ -26,18 +26,10 @@ _SERIALIZERS = ("pickle", "dill", "cloudpickle")
 
 # What can be handed to an interpreter that knows nothing of tradewind.
 _PLAIN_KEYS = frozenset(
-    """
-    ds ds_nodash expanded_ti_count map_index_template next_ds next_ds_nodash params partition_key prev_ds
-    prev_ds_nodash run_id task_instance_key_str task_reschedule_count test_mode tomorrow_ds tomorrow_ds_nodash ts
-    ts_nodash ts_nodash_with_tz templates_dict yesterday_ds yesterday_ds_nodash
-    """.split()
+    ["ds", "ds_nodash", "expanded_ti_count", "map_index_template", "next_ds", "next_ds_nodash", "params", "partition_key", "prev_ds", "prev_ds_nodash", "run_id", "task_instance_key_str", "task_reschedule_count", "test_mode", "tomorrow_ds", "tomorrow_ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "templates_dict", "yesterday_ds", "yesterday_ds_nodash"]
 )
 _DATE_KEYS = frozenset(
-    """
-    data_interval_end data_interval_start execution_date logical_date next_execution_date partition_date
-    prev_data_interval_end_success prev_data_interval_start_success prev_end_date_success prev_execution_date
-    prev_execution_date_success prev_start_date_success
-    """.split()
+    ["data_interval_end", "data_interval_start", "execution_date", "logical_date", "next_execution_date", "partition_date", "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success", "prev_execution_date", "prev_execution_date_success", "prev_start_date_success"]
 )
 
 
@@ -146,9 +138,9 @@ class BasePythonVirtualenvOperator(PythonOperator):
         if result.exit_code in self.skip_on_exit_code:
             raise AirflowSkipException(f"Process exited with code {result.exit_code}. Skipping.")
         if result.exit_code != 0:
-            error = names["error"].read_text(encoding="utf-8") if names["error"].exists() else ""
+            said = names["error"].read_text(encoding="utf-8") if names["error"].exists() else ""
             raise AirflowException(
-                error or f"The other interpreter ended with exit code {result.exit_code}: see its output above."
+                said or f"The other interpreter ended with exit code {result.exit_code}: see its output above."
             )
         return self._loaded(names["out"])
 
@@ -191,12 +183,12 @@ class PythonVirtualenvOperator(BasePythonVirtualenvOperator):
         self,
         *,
         python_callable: Callable[..., Any],
-        requirements: None | Iterable[str] | str = None,
+        requirements: Iterable[str] | str | None = None,
         python_version: str | float | None = None,
         system_site_packages: bool = True,
         pip_install_options: list[str] | None = None,
-        index_urls: None | Collection[str] | str = None,
-        index_urls_from_connection_ids: None | Collection[str] | str = None,
+        index_urls: Collection[str] | str | None = None,
+        index_urls_from_connection_ids: Collection[str] | str | None = None,
         venv_cache_path: str | os.PathLike[str] | None = None,
         **kwargs: Any,
     ) -> None:

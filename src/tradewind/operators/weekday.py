@@ -38,7 +38,7 @@ class BranchDayOfWeekOperator(BaseBranchOperator):
         if self.use_task_logical_date:
             today = date_of_run(context)
         else:
-            today = timezone.make_naive(timezone.utcnow(), self.dag.timezone)
+            today = timezone.make_naive(timezone.utcnow(), context["dag"].timezone)
         if today.isoweekday() in self._week_day_num:
             return self.follow_task_ids_if_true
         return self.follow_task_ids_if_false

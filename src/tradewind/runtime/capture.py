@@ -12,7 +12,8 @@ import os
 import sys
 import threading
 import warnings
-from typing import Any, Final, Iterable, TextIO
+from collections.abc import Iterable
+from typing import Any, Final, TextIO
 
 from tradewind.runtime.logs import MAX_LINE_BYTES, TryLog
 
@@ -277,7 +278,7 @@ class Capture:
             self.stderr.after_fork()
 
 
-def _point_elsewhere(logger: object, old: object, new: TextIO) -> None:
+def _point_elsewhere(logger: object, old: object, new: Any) -> None:
     """Stream handlers that a user's file made at import hold the stream of that time."""
     for handler in getattr(logger, "handlers", ()):
         if isinstance(handler, logging.StreamHandler) and handler.stream is old:

@@ -47,10 +47,17 @@ class LateValue:
         return operator.itemgetter(0), ((self._get(),),)
 
 
+_BUILTINS: Final[dict[str, Any]] = {
+    "__bool__": operator.truth,
+    "__str__": str,
+    "__repr__": repr,
+    "__hash__": hash,
+    "__format__": format,
+}
+
+
 def _forward(name: str) -> Any:
-    function = {"__bool__": operator.truth, "__str__": str, "__repr__": repr, "__hash__": hash, "__format__": format}.get(
-        name
-    ) or getattr(operator, name)
+    function: Any = _BUILTINS.get(name) or getattr(operator, name)
 
     def call(self: LateValue, *others: Any) -> Any:
         return function(self._get(), *(other._get() if type(other) is LateValue else other for other in others))

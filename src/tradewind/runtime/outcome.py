@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import traceback
-from typing import Any, Callable, Final, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from tradewind.core.messages import Deferred, Failed, Outcome, Rescheduled, Skipped, Succeeded
 from tradewind.sdk.exceptions import (

@@ -11,7 +11,8 @@ import os
 import select
 import socket
 import threading
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from tradewind.core.messages import (
     CallbacksDone,

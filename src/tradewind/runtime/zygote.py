@@ -184,9 +184,9 @@ class Zygote:
             for fd in [*self._loop.own_fds(), self._control.detach(), *self._wakeup]:
                 os.close(fd)
             for child in self._children.values():
-                os.close(child.output)
-                if child.pidfd is not None:
-                    os.close(child.pidfd)
+                for fd in (child.output, child.pidfd):
+                    if fd is not None and fd >= 0:
+                        os.close(fd)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)

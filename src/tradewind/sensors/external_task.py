@@ -10,8 +10,8 @@ from tradewind.core.messages import Count, CountRuns, FoundDag, GetDag, GetInsta
 from tradewind.core.spec import DagSpec
 from tradewind.core.states import RunState, TaskState
 from tradewind.operators.empty import EmptyOperator
-from tradewind.sdk.callable_arguments import make_kwargs_callable
 from tradewind.sdk import timezone
+from tradewind.sdk.callable_arguments import make_kwargs_callable
 from tradewind.sdk.channel import channel
 from tradewind.sdk.exceptions import AirflowException, AirflowSkipException
 from tradewind.sdk.sensor import BaseSensorOperator

@@ -55,7 +55,7 @@ class TimeSensor(BaseSensorOperator):
         return self.target_datetime if began is None else self._on_the_day_of(began)
 
     def _on_the_day_of(self, moment: dt.datetime) -> Any:
-        zone = self.dag.timezone
+        zone = self.dag.timezone if self.dag is not None else timezone.utc
         wall = dt.datetime.combine(moment.astimezone(zone).date(), self.target_time.replace(tzinfo=None))
         return timezone.convert_to_utc(timezone.make_aware(wall, self.target_time.tzinfo or zone))
 

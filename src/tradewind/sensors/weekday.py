@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from tradewind.operators.datetime import date_of_run
-from tradewind.sdk import timezone
 from tradewind.sdk.sensor import BaseSensorOperator
 from tradewind.sdk.types import WeekDay
 

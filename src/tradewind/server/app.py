@@ -4,55 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
 
 from tradewind import __version__
-from tradewind.core.clock import Clock
 from tradewind.server.health import health_routes
 from tradewind.services.health import health
-from tradewind.store import Store
+from tradewind.services.session import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where to listen. Port 0: any free one."""
-
-    host: str = "0.0.0.0"  # noqa: S104  as Airflow does; [api] host narrows it
-    port: int = 8080
-
-
-class PortBusy(OSError):
-    """The port is taken."""
-
-    def __init__(self, listen: Listen, holder: str) -> None:
-        by = f" by {holder}" if holder else ""
-        super().__init__(
-            f"Port {listen.port} on {listen.host} is taken{by}. Stop that process, or choose another port: "
-            f"tradewind standalone --port {listen.port + 1}"
-        )
-
-
-def make_app(store: Store, clock: Clock) -> FastAPI:
+def make_app(services: Services) -> FastAPI:
     app = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None)
-    app.include_router(health_routes(lambda: health(store, clock)))
+    app.include_router(health_routes(lambda: health(services)))
     return app
-
-
-def bind(listen: Listen, holder_of: Callable[[int], str]) -> socket.socket:
-    """A listening socket, or PortBusy naming the process that has the port as far as it can be told."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((listen.host, listen.port))
-    except OSError as error:
-        listening.close()
-        raise PortBusy(listen, holder_of(listen.port)) from error
-    listening.listen(128)
-    return listening
 
 
 def serve(app: FastAPI, listening: socket.socket) -> None:

@@ -110,8 +110,8 @@ def start_backfill(services: Services, request: Request) -> Started:
     active = services.store.backfills.list(dag_id=request.dag_id, active_only=True)
     if active:
         raise Busy(
-            f"DAG '{request.dag_id}' has a backfill under way: {active[0].from_date.date()} to {active[0].to_date.date()}"
-            f" (number {active[0].backfill_id}). Wait until its runs have ended, or mark them as failed."
+            f"DAG '{request.dag_id}' has a backfill under way: number {active[0].backfill_id}, "
+            f"{active[0].from_date.date()} to {active[0].to_date.date()}. Wait until its runs have ended, or mark them as failed."
         )
     waited = [step.existing.run_key for step in steps if step.action is Action.WAIT and step.existing is not None]
     working = [step for step in steps if step.action not in (Action.SKIP, Action.WAIT)]
@@ -145,7 +145,7 @@ def settle(services: Services, dag_id: str | None = None) -> list[int]:
     return done
 
 
-# --- planning ------------------------------------------------------------------------------------------------------------
+# --- planning ---------------------------------------------------------------------------------------------------------
 
 
 def _check(services: Services, dag: DagRecord, request: Request) -> None:
@@ -153,8 +153,8 @@ def _check(services: Services, dag: DagRecord, request: Request) -> None:
         raise Invalid(f"The range ends ({request.last.isoformat()}) before it begins. Swap the two dates.")
     if not dag.spec.timetable.can_be_scheduled or dag.spec.timetable.kind in ("once", "continuous"):
         raise Invalid(
-            f"DAG '{dag.dag_id}' has no regular schedule ({dag.spec.timetable.summary or 'None'}), so there are no dates "
-            f"to backfill. Trigger single runs: `airflow dags trigger {dag.dag_id}`."
+            f"DAG '{dag.dag_id}' has no regular schedule ({dag.spec.timetable.summary or 'None'}), so there are no "
+            f"dates to backfill. Trigger single runs: `airflow dags trigger {dag.dag_id}`."
         )
     if dag.is_stale:
         raise Invalid(f"DAG '{dag.dag_id}' is not defined by its file {dag.fileloc} any more. Put it back first.")
@@ -188,7 +188,7 @@ def _step(services: Services, request: Request, planned: Planned) -> Step:
     return Step(planned, Action.SKIP, existing)
 
 
-# --- making --------------------------------------------------------------------------------------------------------------
+# --- making -----------------------------------------------------------------------------------------------------------
 
 
 def _record(services: Services, dag: DagRecord, request: Request) -> BackfillRecord:

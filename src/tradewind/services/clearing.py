@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from tradewind.core import clearing as core
 from tradewind.core.edits import Edit, InstanceEdit
@@ -112,15 +113,14 @@ def preview(services: Services, selection: Selection) -> list[InstanceEdit]:
 def clear(services: Services, selection: Selection) -> list[InstanceEdit]:
     """Clear, and return the instances that were.
 
-    Running ones are stopped and run again; runs that had ended are queued again. Some runs at a time: a crash on the way
-    leaves the later ones as they were, and doing it again finishes.
+    Running ones are stopped and run again; runs that had ended are queued again. Some runs at a time: a crash on the
+    way leaves the later ones as they were, and doing it again finishes.
     """
     graphs = Graphs(services)
     done: list[InstanceEdit] = []
     for keys in in_groups(selection.run_keys):
-        edit = write(
-            services, f"DAG '{selection.dag_id}'", lambda keys=keys: _decide(services, selection, keys, graphs)
-        )
+        decide = partial(_decide, services, selection, keys, graphs)
+        edit = write(services, f"DAG '{selection.dag_id}'", decide)
         done += edit.instances
     return done
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tradewind.core.records import DagRecord
 from tradewind.services.errors import Invalid
 from tradewind.timetables.base import Timetable
-from tradewind.timetables.registry import from_spec
+from tradewind.timetables.registry import CUSTOM, from_spec
 
 
 def is_custom(dag: DagRecord) -> bool:
     """True when the timetable is the author's own code, which only a DAG host may run."""
-    return dag.spec.timetable.kind == "custom"
+    return dag.spec.timetable.kind == CUSTOM
 
 
 def timetable_of(dag: DagRecord) -> Timetable:

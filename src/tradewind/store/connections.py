@@ -13,7 +13,7 @@ from tradewind.store.database import Database
 from tradewind.store.encryption import Cipher
 from tradewind.store.errors import AlreadyExists
 from tradewind.store.outbox import write_outbox
-from tradewind.store.rows import RecordRows, insert_into, upsert
+from tradewind.store.rows import RecordRows, insert_new, upsert
 
 _CONNECTIONS = RecordRows(ConnectionRecord, schema.connection)
 
@@ -41,8 +41,7 @@ class Connections:
     def add(self, record: ConnectionRecord, *, outbox: OutboxRecord | None = None) -> None:
         """Raises AlreadyExists."""
         with self._database.write() as connection:
-            insert = insert_into(schema.connection, connection.dialect.name).values(self._values(record))
-            if connection.execute(insert.on_conflict_do_nothing()).rowcount != 1:
+            if not insert_new(connection, schema.connection, self._values(record)):
                 raise AlreadyExists("connection", record.conn_id)
             write_outbox(connection, [outbox])
 

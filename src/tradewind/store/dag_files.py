@@ -26,7 +26,7 @@ from tradewind.core.spec import DagSpec, encode_spec, structure_digest
 from tradewind.store import schema
 from tradewind.store.database import ADVISORY, ADVISORY_DAG_FILES
 from tradewind.store.outbox import write_outbox
-from tradewind.store.rows import insert_into, upsert
+from tradewind.store.rows import insert_new, upsert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +252,6 @@ def _replace_errors(
 
 def _write_source(connection: Connection, parsed: ParsedFile, now: datetime) -> None:
     source = {"source_digest": parsed.source_digest, "created_at": now, "source": parsed.source}
-    insert = insert_into(schema.dag_source, connection.dialect.name).values(source)
-    connection.execute(insert.on_conflict_do_nothing())
+    insert_new(connection, schema.dag_source, source)
     row = {"file": parsed.file, "relative": parsed.relative, "source_digest": parsed.source_digest, "parsed_at": now}
     connection.execute(upsert(schema.dag_file, connection.dialect.name, values=row))

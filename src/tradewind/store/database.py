@@ -126,6 +126,7 @@ class Database:
             connection = (self._writers if write else self._readers).connect()
             if self.is_sqlite:
                 self._begin_sqlite(connection.connection.driver_connection, write=write)
+            connection.begin()
             yield connection
             at_commit = True
             if self.is_sqlite:

@@ -60,7 +60,8 @@ class Address:
         """For people: the path, or the URL without its password."""
         if self.path is not None:
             return str(self.path)
-        return self.url.render_as_string(hide_password=True)
+        shown = self.url.set(drivername="postgresql").difference_update_query(_POSTGRES_DEFAULTS)
+        return shown.render_as_string(hide_password=True)
 
 
 def parse_address(url: str) -> Address:

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from tradewind.store.column_types import EnumText, JsonObject, UtcTime, aware, json_text, to_microseconds
@@ -50,6 +50,13 @@ class RecordRows(Generic[R]):
 def insert_into(table: sa.Table, dialect_name: str) -> Any:
     """An INSERT that knows ON CONFLICT; both databases have it, SQLAlchemy spells it once for each."""
     return postgres_insert(table) if dialect_name == "postgresql" else sqlite_insert(table)
+
+
+def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Inserts one row; False, with nothing written, when one of its unique keys is taken."""
+    statement = insert_into(table, connection.dialect.name).values(values).on_conflict_do_nothing()
+    # Without the option SQLAlchemy forgets the count of an INSERT on PostgreSQL.
+    return bool(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1)
 
 
 def upsert(table: sa.Table, dialect_name: str, *, values: Any = None) -> Any:

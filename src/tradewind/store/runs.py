@@ -17,7 +17,7 @@ from tradewind.store.database import Database
 from tradewind.store.engine_reads import RUNS
 from tradewind.store.errors import NotFound, RunExists
 from tradewind.store.outbox import write_outbox
-from tradewind.store.rows import insert_into
+from tradewind.store.rows import insert_new
 
 
 class Runs:
@@ -26,9 +26,8 @@ class Runs:
 
     def create(self, run: RunRecord, outbox: OutboxRecord | None = None) -> None:
         """Writes a new run. Raises RunExists when its DAG has one with this run id or logical date."""
-        insert = insert_into(schema.dag_run, self._database.dialect.name).values(RUNS.values(run))
         with self._database.write() as connection:
-            if connection.execute(insert.on_conflict_do_nothing()).rowcount != 1:
+            if not insert_new(connection, schema.dag_run, RUNS.values(run)):
                 raise RunExists(run.dag_id, run.run_id, _clash(connection, run))
             write_outbox(connection, [outbox])
 

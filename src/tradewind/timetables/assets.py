@@ -78,7 +78,7 @@ class AssetTriggeredTimetable(TrivialTimetable):
 
 
 class AssetOrTimeSchedule(AssetTriggeredTimetable):
-    """A run whenever the condition on assets is met, and whenever `timetable` says. Airflow 2: DatasetOrTimeSchedule."""
+    """A run whenever the condition on assets is met, and whenever `timetable` says (DatasetOrTimeSchedule)."""
 
     kind: ClassVar[str] = "asset_or_time"
 

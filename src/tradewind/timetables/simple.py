@@ -81,6 +81,9 @@ class ContinuousTimetable(TrivialTimetable):
             start = last_automated_data_interval.end
         else:
             start = now if earliest is None else earliest
+        if last_automated_data_interval is not None and start == last_automated_data_interval.start:
+            # The last run was planned in this very instant. Each run needs a logical date of its own.
+            start = start.add(microseconds=1)
         end = max(start, now)
         if latest is not None and end > latest:
             return None

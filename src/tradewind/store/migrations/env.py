@@ -10,6 +10,8 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     version_table=VERSION_TABLE,
+    # Alembic takes SQLite for a database that commits at each CREATE; it is its usual driver settings that do, not ours.
+    transactional_ddl=True,
     # SQLite cannot alter constraints: tables are copied.
     render_as_batch=True,
 )

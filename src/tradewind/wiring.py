@@ -10,10 +10,8 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +26,9 @@ from tradewind.engine.service import EngineService, once_per_turn
 from tradewind.engine.settings import EngineSettings
 from tradewind.engine.state import EngineState
 from tradewind.executors.local import LocalExecutor, LocalSettings
-from tradewind.services.doorbell import prepare_doorbell, ring
-from tradewind.services.session import Services, SystemClock, database_url, fernet_keys, open_services
+from tradewind.services.doorbell import prepare_doorbell
+from tradewind.services.session import Services, SystemClock, open_services
 from tradewind.standalone import Half, Standalone
-from tradewind.store import Store
 
 EXIT_HOME_IN_USE: Final = 3
 EXIT_PORT_BUSY: Final = 4
@@ -88,6 +85,15 @@ def run_standalone(home: Path, *, host: str, port: int) -> int:
         ),
     ]
     return Standalone(halves, say).run()
+
+
+def run_engine_until(home: Path, done: Callable[[], bool]) -> None:
+    """An engine of this process's own, until `done()`, which is asked after everything that happened. Raises HomeInUse."""
+    with holding(home), open_services(conf, who="engine") as services:
+        loop = asyncio.new_event_loop()
+        _, service = local_engine(loop, home, services)
+        service.run(until=done)
+        loop.close()
 
 
 def say(text: str) -> None:

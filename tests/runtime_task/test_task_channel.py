@@ -116,8 +116,7 @@ def test_a_host_that_is_gone_is_a_connection_error(sockets: tuple[socket.socket,
 def test_an_exception_that_came_in_the_middle_of_a_frame_is_raised_after_it(
     sockets: tuple[socket.socket, socket.socket],
 ) -> None:
-    ours, theirs = sockets
-    channel = TaskChannel(ours)
+    channel = TaskChannel(sockets[0])
     held: list[bool] = []
 
     def late() -> None:

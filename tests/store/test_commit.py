@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -194,7 +195,9 @@ def test_a_column_that_does_not_exist_is_named(store: Store) -> None:
 def test_a_new_run_that_exists_is_a_conflict_that_names_it(store: Store, clash: str) -> None:
     stored(store, a_run("nightly", "first", logical_date=NOW))
     other = NOW + timedelta(days=1)
-    new = a_run("nightly", "first", logical_date=other) if clash == "run id" else a_run("nightly", "x", logical_date=NOW)
+    new = (
+        a_run("nightly", "first", logical_date=other) if clash == "run id" else a_run("nightly", "x", logical_date=NOW)
+    )
     fine = a_run("nightly", "second", logical_date=NOW + timedelta(days=2))
     conflict = store.edit(Changes(new_runs=[fine, new], new_instances=[an_instance(new)]))
     assert conflict == Conflict(frozenset(), (("nightly", new.run_id),))
@@ -224,8 +227,8 @@ def test_instances_that_exist_already_are_a_conflict(store: Store, count: int) -
 def test_rows_of_a_run_that_was_deleted_are_a_conflict(store: Store, rows: str) -> None:
     run = stored(store, a_run(), "load")
     store.runs.delete(run.run_key)
-    made = {"new_instances": an_instance(run, "b"), "new_tries": a_try(run), "xcoms": an_xcom(run)}[rows]
-    assert store.edit(Changes(**{rows: [made]}, outbox=[an_event()])) == Conflict(frozenset({run.run_key}))
+    made: dict[str, Any] = {"new_instances": an_instance(run, "b"), "new_tries": a_try(run), "xcoms": an_xcom(run)}
+    assert store.edit(Changes(**{rows: [made[rows]]}, outbox=[an_event()])) == Conflict(frozenset({run.run_key}))
     assert store.outbox.since(0) == []
 
 

@@ -123,7 +123,7 @@ def hold_the_lock(path: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     print("held", flush=True)
-    sys.stdin.read()
+    signal.pause()
 
 
 def test_a_lock_that_is_held_too_long_is_reported_with_its_holder(

@@ -127,7 +127,7 @@ def test_an_older_database_is_upgraded(empty_url: str, monkeypatch: pytest.Monke
         store.schema.migrate()
         monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0002"))
         assert store.schema.state() is SchemaState.OLDER
-        upgraded = []
+        upgraded: list[object] = []
         monkeypatch.setattr(migration, "upgrade", upgraded.append)
         store.schema.migrate()
         assert len(upgraded) == 1
@@ -184,7 +184,8 @@ def test_reset_deletes_everything(empty_url: str) -> None:
 
 def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, empty_url], stderr=subprocess.PIPE, text=True) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", MIGRATE, empty_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
     assert [process.communicate()[1] for process in processes] == ["", "", ""]
     with open_store(empty_url) as store:

@@ -15,7 +15,13 @@ from tradewind.store.dialects import parse_address
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 WAREHOUSE = ConnectionRecord(
-    conn_id="warehouse", conn_type="postgres", host="db", login="me", password="s3cret", port=5432, extra='{"key": "s3cret"}'
+    conn_id="warehouse",
+    conn_type="postgres",
+    host="db",
+    login="me",
+    password="s3cret",
+    port=5432,
+    extra='{"key": "s3cret"}',
 )
 
 
@@ -138,16 +144,26 @@ def test_users_have_roles_that_exist(store: Store) -> None:
     with pytest.raises(UserExists, match="name 'alice'"):
         store.users.create(ALICE)
     with pytest.raises(NotFound, match="There is no role 'Boss'"):
-        store.users.create(UserRecord(username="b", email="b", first_name="", last_name="", roles=("Boss",), password_hash=""))
+        store.users.create(
+            UserRecord(username="b", email="b", first_name="", last_name="", roles=("Boss",), password_hash="")
+        )
     assert store.users.list() == [ALICE]
     with pytest.raises(UserExists, match="e-mail"):
-        store.users.create(UserRecord(username="b", email=ALICE.email, first_name="", last_name="", roles=(), password_hash=""))
+        store.users.create(
+            UserRecord(username="b", email=ALICE.email, first_name="", last_name="", roles=(), password_hash="")
+        )
 
 
 def test_a_user_is_changed_and_deleted(store: Store) -> None:
     store.users.create(ALICE)
     changed = UserRecord(
-        username="alice", email="new@example.org", first_name="A", last_name="L", roles=("Viewer",), password_hash="y", active=False
+        username="alice",
+        email="new@example.org",
+        first_name="A",
+        last_name="L",
+        roles=("Viewer",),
+        password_hash="y",
+        active=False,
     )
     store.users.update(changed)
     assert store.users.get("alice") == changed

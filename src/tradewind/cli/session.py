@@ -8,24 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 import click
 
 from tradewind.configuration import conf
 from tradewind.configuration.home import home_hint, prepare_home
 from tradewind.services import jobs
+from tradewind.services.parsing import ParseReport
 from tradewind.services.session import Services, open_services
-
-
-class ParseReport(NamedTuple):
-    """One DAG file that was imported."""
-
-    file: str
-    duration_s: float
-    dag_ids: tuple[str, ...]
-    task_count: int
-    problems: tuple[str, ...] = ()
 
 
 class Wiring(Protocol):

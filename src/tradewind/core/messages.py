@@ -99,7 +99,10 @@ class CallbackRun(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class GetXCom(msgspec.Struct, tag="get_xcom", kw_only=True, omit_defaults=True):
-    """Values pushed by other tasks. Answered with `XComs`, ordered by position in `task_ids`, then map index."""
+    """Values pushed by other tasks. Answered with `XComs`, ordered by position in `task_ids`, then map index.
+
+    With `task_ids` None: the one pushed last comes first.
+    """
 
     dag_id: str
     run_id: str

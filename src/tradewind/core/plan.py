@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tradewind.core.states import RunState, TaskEvent, TaskState
 
 if TYPE_CHECKING:
-    from tradewind.core.run_view import Instance
+    from tradewind.core.instance import Instance
 
 
 @dataclass(frozen=True, slots=True)

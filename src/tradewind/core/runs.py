@@ -212,11 +212,12 @@ def backfill_runs(schedule: Schedule, *, first: datetime, last: datetime, now: d
     not yet possible at `now` (their interval is still open) are left out, and with them all that follow.
     """
     lower, upper, moment = as_utc(first), as_utc(last), as_utc(now)
-    runs = _chain(lambda at: next_run(schedule, last=at, start=lower, end=upper, catchup=True, now=moment), None)
+    # The tick of a trigger schedule with an interval lies behind its logical date: `last` is no end date to ask with.
+    runs = _chain(lambda at: next_run(schedule, last=at, start=lower, end=None, catchup=True, now=moment), None)
     for run in takewhile(lambda run: run.run_after <= moment, runs):
         if run.logical_date is None or run.logical_date > upper:
             return
-        # A trigger schedule with an interval bounds the tick, so that its first logical date may lie before `first`.
+        # For the same reason the first ticks from `first` on may stand for earlier dates.
         if run.logical_date >= lower:
             yield run
 

@@ -13,6 +13,7 @@ from typing import Any, Union
 
 import msgspec
 
+from tradewind.core.moments import encode_moment
 from tradewind.core.states import TriggerRule
 
 
@@ -241,7 +242,7 @@ class DagSpec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What in this file exists in one dialect only (deprecated arguments, removed modules), for the migration report."""
 
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_ENCODER = msgspec.json.Encoder(order="deterministic", enc_hook=encode_moment)
 _DECODER = msgspec.json.Decoder(DagSpec)
 
 

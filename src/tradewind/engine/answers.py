@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from tradewind.core import messages
@@ -15,6 +17,7 @@ from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.engine.tries import Tries
 from tradewind.executors.base import Asked
+from tradewind.services import clearing
 from tradewind.services import runs as run_services
 from tradewind.services.errors import ServiceError
 from tradewind.store.errors import RunExists
@@ -185,28 +188,28 @@ class Answers:
         return self._info(earlier[0] if earlier else None)
 
     def _trigger(self, request: messages.TriggerRun) -> messages.Reply:
-        dag = self._state.store.dags.get(request.dag_id)
+        store = self._state.store
+        dag = store.dags.get(request.dag_id)
         if dag is None or dag.is_stale:
             return messages.NotFound(f"DAG {request.dag_id!r}")
         if request.fail_when_paused and dag.is_paused:
             return messages.Refused(f"DAG {request.dag_id!r} is paused; un-pause it, or do not set fail_when_dag_is_paused")
-        now = self._state.clock.now()
+        services = replace(self._state.services, who="operator:task")
         try:
-            run = run_services.create_run(
-                self._state.store,
-                dag,
-                now=now,
+            run = run_services.trigger_run(
+                services,
+                request.dag_id,
+                conf=json.loads(request.conf),
                 run_id=request.run_id,
                 logical_date=request.logical_date,
-                run_after=request.run_after,
-                conf=request.conf,
+                keep_microseconds=True,
                 note=request.note,
-                triggered_by="operator",
-                who="task",
-                reset_existing=request.reset_existing,
             )
         except RunExists as exists:
-            return messages.AlreadyExists(exists.run_id)
+            if not request.reset_existing:
+                return messages.AlreadyExists(exists.existing.run_id)
+            run = exists.existing
+            clearing.clear(services, clearing.select_from_run(services, run))
         self._outside.look()
         return self._info(run)
 
@@ -220,7 +223,7 @@ class Answers:
                     run_ids=request.run_ids or None,
                     states=[RunState(state) for state in request.states] if request.states else None,
                 )
-                for date in request.logical_dates or [None]
+                for date in _dates(request.logical_dates)
             )
         )
 
@@ -231,9 +234,9 @@ class Answers:
         dag = self._state.catalog.dags.get(request.dag_id)
         if request.task_group_id is not None and dag is not None:
             version = self._state.catalog.version(dag.version_id)
-            task_ids = sorted(version.graph.group_tasks(request.task_group_id)) if version is not None else []
+            task_ids = sorted(version.graph.group_task_ids(request.task_group_id)) if version is not None else []
         found: dict[str, dict[str, str]] = {}
-        for date in request.logical_dates or [None]:
+        for date in _dates(request.logical_dates):
             for run, instance in self._state.store.instances.list(
                 request.dag_id,
                 task_ids=task_ids or None,
@@ -260,3 +263,8 @@ class Answers:
         return messages.FoundDag(dag.spec, dag.is_paused)
 
 
+
+
+def _dates(logical_dates: list[datetime] | None) -> list[datetime | None]:
+    """One look-up for each date; None: one for all."""
+    return [*logical_dates] if logical_dates else [None]

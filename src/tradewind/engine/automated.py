@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tradewind.core.ids import new_run_key
+from tradewind.core.messages import ScheduleAnswer
 from tradewind.core.records import DagRecord, RunRecord
 from tradewind.core.runs import DataInterval, Planned, as_utc, next_run, run_id_for
 from tradewind.core.states import RunState, RunType
-from tradewind.core.messages import ScheduleAnswer
 from tradewind.engine.events import ScheduleDue
 from tradewind.engine.foreign_timetables import ForeignTimetables
 from tradewind.engine.runs import Runs

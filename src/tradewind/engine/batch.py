@@ -37,16 +37,11 @@ class Batch:
         self._first: dict[tuple[int, str, int], tuple[TaskState, Instance]] = {}
         self._created: dict[tuple[int, str, int], Instance] = {}
         self._runs: dict[int, tuple[RunState, LiveRun]] = {}
-        self._new_runs: set[int] = set()
 
     # --- collecting --------------------------------------------------------------------------------------------------
 
     def touch(self, live: LiveRun) -> None:
         self.touched[live.run_key] = live
-
-    def new_run(self, live: LiveRun) -> None:
-        self._new_runs.add(live.run_key)
-        self.touch(live)
 
     def plan(self, live: LiveRun, plan: Plan) -> None:
         """Takes in the transitions, new instances and changed details of `plan`."""
@@ -110,17 +105,11 @@ class Batch:
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    def is_empty(self) -> bool:
-        return not (self.changes or self._first or self._created or self._runs or self._new_runs)
-
     def sealed(self) -> Changes:
         """The transaction, with the values that instances and runs have now."""
         changes = self.changes
-        for run_key in self._new_runs:
-            changes.new_runs.append(self.touched[run_key].record)
-        for run_key, (old, live) in self._runs.items():
-            if run_key not in self._new_runs:
-                changes.run_updates.append(RunUpdate(run_key, old, run_values(live.record)))
+        for run_key, (old_state, live) in self._runs.items():
+            changes.run_updates.append(RunUpdate(run_key, old_state, run_values(live.record)))
         for (run_key, _, _), instance in self._created.items():
             changes.new_instances.append(instance_record(run_key, instance))
         for key, (old, instance) in self._first.items():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+
+from tradewind.core.moments import plain_utc
 
 
 class VirtualClock:
     """Stands at `start` (aware) until it is advanced. Never goes back."""
 
     def __init__(self, start: datetime) -> None:
-        self._now = _plain(start)
+        self._now = plain_utc(start)
 
     def now(self) -> datetime:
         return self._now
@@ -21,12 +23,5 @@ class VirtualClock:
         """Moves to `to`; a time in the past raises ValueError."""
         if to < self._now:
             raise ValueError(f"the virtual clock stands at {self._now} and cannot go back to {to}")
-        self._now = _plain(to)
+        self._now = plain_utc(to)
 
-
-def _plain(moment: datetime) -> datetime:
-    """The same moment in UTC as a `datetime` itself: pendulum's subclass does not subtract from others' time zones."""
-    utc = moment.astimezone(timezone.utc)
-    return datetime(
-        utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, tzinfo=timezone.utc
-    )

@@ -65,7 +65,7 @@ class ForeignTimetables:
             )
             for logical, start, end, run_after in event.runs
         )
-        self._planned[dag_id] = (version_id, runs, len(runs) == _RUNS_PER_QUESTION)
+        self._planned[dag_id] = (version_id, runs, bool(runs))
         return dag_id
 
     def _ask(self, dag: DagRecord, last: DataInterval | None) -> None:

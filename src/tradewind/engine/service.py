@@ -11,7 +11,6 @@ import socket
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-
 from tradewind.engine.engine import Engine
 from tradewind.engine.events import FilesChanged, OutsideChanges
 from tradewind.engine.watching import FolderWatch
@@ -35,9 +34,14 @@ class EngineService:
         self._bell: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stopping = False
+        self._until: Callable[[], bool] | None = None
 
-    def run(self, *, ready: Callable[[], None] | None = None) -> None:
-        """Returns when the engine has stopped. `ready` is called once it schedules."""
+    def run(self, *, ready: Callable[[], None] | None = None, until: Callable[[], bool] | None = None) -> None:
+        """Returns when the engine has stopped. `ready` is called once it schedules.
+
+        `until` is asked after everything that happened; when it says True, the engine stops.
+        """
+        self._until = until
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
         self._listen()
@@ -80,6 +84,8 @@ class EngineService:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._until is not None and not self._is_stopping and self._until():
+            self.stop()
         at = self._engine.next_wake()
         if at is not None:
             wait_s = max(0.0, (at - datetime.now(timezone.utc)).total_seconds())

@@ -16,6 +16,7 @@ import msgspec
 
 from tradewind.configuration import conf
 from tradewind.core.dispatch import Dispatcher
+from tradewind.core.messages import TaskTry
 from tradewind.core.records import RunRecord
 from tradewind.core.spec import DagSpec
 from tradewind.engine.catalog import Catalog
@@ -24,7 +25,6 @@ from tradewind.engine.engine import Engine
 from tradewind.engine.settings import EngineSettings
 from tradewind.engine.state import EngineState
 from tradewind.executors.instant import Ending, InstantExecutor, succeeds_at_once
-from tradewind.core.messages import TaskTry
 from tradewind.services.session import Services
 from tradewind.store import Store, open_store
 from tradewind.store.dag_files import ParsedFile

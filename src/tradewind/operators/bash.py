@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from tradewind.hooks.subprocess import SubprocessHook, SubprocessResult, working_directory
 from tradewind.sdk.context import context_to_airflow_vars
@@ -28,7 +28,7 @@ class BashOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("bash_command", "env", "cwd")
-    template_fields_renderers = {"bash_command": "bash", "env": "json"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"bash_command": "bash", "env": "json"}
     template_ext: Sequence[str] = (".sh", ".bash")
     ui_color = "#f0ede4"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tradewind.operators.branch import BaseBranchOperator
 from tradewind.sdk.callable_arguments import determine_kwargs
@@ -21,7 +21,7 @@ class PythonOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
-    template_fields_renderers = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}
     BLUE = "#ffefeb"
     ui_color = BLUE
     # A callable, and what it is given, may not be copyable (locks, clients, generated messages).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tradewind.core.messages import AlreadyExists, FoundRun, GetRun, NotFound, Refused, RunInfo, TriggerRun
 from tradewind.core.states import RunState
@@ -55,7 +55,7 @@ class TriggerDagRunOperator(BaseOperator):
         "wait_for_completion",
         "skip_when_already_exists",
     )
-    template_fields_renderers = {"conf": "py"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"conf": "py"}
     ui_color = "#ffefeb"
 
     clock: SensorClock = SystemClock()

@@ -26,10 +26,19 @@ _SERIALIZERS = ("pickle", "dill", "cloudpickle")
 
 # What can be handed to an interpreter that knows nothing of tradewind.
 _PLAIN_KEYS = frozenset(
-    ["ds", "ds_nodash", "expanded_ti_count", "map_index_template", "next_ds", "next_ds_nodash", "params", "partition_key", "prev_ds", "prev_ds_nodash", "run_id", "task_instance_key_str", "task_reschedule_count", "test_mode", "tomorrow_ds", "tomorrow_ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "templates_dict", "yesterday_ds", "yesterday_ds_nodash"]
+    [
+        "ds", "ds_nodash", "expanded_ti_count", "map_index_template", "next_ds", "next_ds_nodash", "params",
+        "partition_key", "prev_ds", "prev_ds_nodash", "run_id", "task_instance_key_str", "task_reschedule_count",
+        "test_mode", "tomorrow_ds", "tomorrow_ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "templates_dict",
+        "yesterday_ds", "yesterday_ds_nodash",
+    ]
 )
 _DATE_KEYS = frozenset(
-    ["data_interval_end", "data_interval_start", "execution_date", "logical_date", "next_execution_date", "partition_date", "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success", "prev_execution_date", "prev_execution_date_success", "prev_start_date_success"]
+    [
+        "data_interval_end", "data_interval_start", "execution_date", "logical_date", "next_execution_date",
+        "partition_date", "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success",
+        "prev_execution_date", "prev_execution_date_success", "prev_start_date_success",
+    ]
 )
 
 

@@ -44,7 +44,7 @@ def run_all(kind: str, callbacks: Any, context: Any) -> str:
         log.info("Calling on_%s_callback %s", kind, name)
         try:
             callback(context)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.error("on_%s_callback %s failed", kind, name, extra={"trace": render_traceback(error)})
             wrong.append(f"on_{kind}_callback {name}: {type(error).__name__}: {error}")
     return "; ".join(wrong)

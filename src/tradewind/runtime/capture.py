@@ -199,7 +199,7 @@ class LogHandler(logging.Handler):
             event = record.getMessage()
             extra: dict[str, Any] = {"filename": record.filename, "lineno": record.lineno}
             if record.exc_info and record.exc_info[0] is not None:
-                extra["exception"] = logging.Formatter().formatException(record.exc_info)  # type: ignore[arg-type]
+                extra["exception"] = logging.Formatter().formatException(record.exc_info)
             elif trace := getattr(record, "trace", None):
                 extra["exception"] = trace
             if record.stack_info:
@@ -225,7 +225,7 @@ class Capture:
         """Redirect. Handlers that the user's file put on the root logger are replaced: they lead to the host's output."""
         root = logging.getLogger()
         self._saved = (sys.stdout, sys.stderr, root.handlers, root.level, warnings.showwarning)
-        sys.stdout, sys.stderr = self.stdout, self.stderr  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self.stdout, self.stderr
         root.handlers = [LogHandler(self.log)]
         root.setLevel(self._level)
         for logger in list(logging.root.manager.loggerDict.values()):

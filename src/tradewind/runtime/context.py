@@ -18,6 +18,7 @@ from tradewind.core.messages import FoundRun, GetPreviousRun, RunInfo
 from tradewind.runtime.context_values import (
     ConnectionAccessor,
     InletEvents,
+    NoStateStore,
     OutletEvents,
     VariableAccessor,
     macros,
@@ -68,7 +69,7 @@ def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, t
         lazy |= {"triggering_dataset_events": dict, "expanded_ti_count": lambda: _expanded_count(ti)}
     else:
         values |= {"partition_key": None, "partition_date": None, "task_reschedule_count": ti.reschedule_count}
-        lazy |= {"triggering_asset_events": dict, "task_state_store": _no_state_store}
+        lazy |= {"triggering_asset_events": dict, "task_state_store": NoStateStore}
     return TaskContext(values, lazy=lazy)
 
 
@@ -77,6 +78,10 @@ class TaskContext(Context):
 
     They are passed as `LateValue`s then, which Airflow does as well. Read by its key, such a value is the value itself.
     """
+
+    def __init__(self, values: Mapping[str, Any], lazy: Lazy) -> None:
+        super().__init__(values)
+        self._lazy = lazy
 
     def _leave_for_later(self) -> None:
         for key in ASKED_FOR.intersection(self._lazy):
@@ -233,20 +238,9 @@ def _expanded_count(ti: Any) -> int | None:
     return count
 
 
-def _no_state_store() -> Any:
-    raise NotImplementedError("task_state_store: tradewind keeps no state of tasks besides XComs yet; push an XCom instead.")
-
-
 def _ds(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.strftime("%Y-%m-%d")
 
 
 def _aware(moment: dt.datetime | None) -> pendulum.DateTime | None:
     return None if moment is None else pendulum.instance(moment, tz="UTC")
-
-
-def for_callbacks(context: Context, added: Mapping[str, Any]) -> Context:
-    """The context as callbacks get it: with what is known only at the end (`exception`, `reason`)."""
-    for key, value in added.items():
-        context[key] = value
-    return context

@@ -108,5 +108,14 @@ class InletEvents:
         return len(self._inlets)
 
 
+class NoStateStore:
+    """`task_state_store` of Airflow 3.3: there, and it says what to use instead when somebody uses it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotImplementedError("tradewind keeps no state of tasks besides XComs: use ti.xcom_push and ti.xcom_pull.")
+
+
 def _key_of(key: Any) -> Any:
     return getattr(key, "uri", None) or getattr(key, "name", None) or key

@@ -6,23 +6,24 @@ import inspect
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tradewind.configuration import conf
-from tradewind.core.messages import SetRendered, SetXCom, Succeeded, TaskTry
+from tradewind.core.messages import SetRendered, Succeeded, TaskTry, TriggerRun
 from tradewind.operators.trigger_dagrun import push_links, start_run, wait_for_run
+from tradewind.runtime import callbacks
 from tradewind.runtime.interruption import Interruption
+from tradewind.runtime.outcome import skipped_ids
 from tradewind.runtime.rendered import rendered_fields
 from tradewind.sdk.channel import Channel
 from tradewind.sdk.context import Context, context_to_airflow_vars
 from tradewind.sdk.exceptions import DagRunTriggerException, DownstreamTasksSkipped
 from tradewind.sdk.masking import MASKER
 from tradewind.sdk.operator import BaseOperator
-from tradewind.sdk.xcom_codec import encode, length_of
+from tradewind.sdk.sensor import SystemClock
 
 log = logging.getLogger("task")
-RETURN_KEY = "return_value"
 _PLAIN = (int, float, bool, bytes, type(None))
 
 
@@ -76,6 +77,7 @@ def work(
     limit = task.execution_timeout
     with interruption.guarding(task.on_kill, limit.total_seconds() if limit is not None else None, begun):
         task.pre_execute(context)
+        callbacks.run_all("execute", task.on_execute_callback, context)
         result = _executed(task, context, task_try)
         _after(task, context, result)
     if interruption.cause is not None:
@@ -94,14 +96,11 @@ def _executed(task: BaseOperator, context: Context, task_try: TaskTry) -> Any:
         return _trigger(order, context)
     except DownstreamTasksSkipped as order:
         # The same for a branch: the task has succeeded, these others are not to run.
-        context["ti"].skip([name if isinstance(name, str) else name[0] for name in order.tasks], None)
+        context["ti"].skip(skipped_ids(order.tasks))
         return None
 
 
 def _trigger(order: DagRunTriggerException, context: Context) -> None:
-    from tradewind.core.messages import TriggerRun
-    from tradewind.sdk.sensor import SystemClock
-
     run = start_run(
         TriggerRun(
             dag_id=order.trigger_dag_id,
@@ -146,57 +145,25 @@ def _takes_two(method: Callable[..., Any]) -> bool:
     return True
 
 
-def success(task: BaseOperator, context: Context, task_try: TaskTry, result: Any) -> Succeeded:
+def success(task: BaseOperator, context: Context, result: Any) -> Succeeded:
     """What is told of a try that went well: its results, what it skips, its name among mapped instances.
 
-    Raises SerializationError for a result that cannot be kept, TypeError for one that `multiple_outputs` cannot split.
+    Raises SerializationError for a result that cannot be kept, TypeError for one that others cannot be mapped over or
+    that `multiple_outputs` cannot split.
     """
+    ti = context["ti"]
     return Succeeded(
-        xcoms=_results(task, task_try, result) if task.do_xcom_push and result is not None else [],
-        skip=list(context["ti"].skipped_ids),
+        xcoms=[*ti.recorded_xcoms, *ti.result_xcoms(result)],
+        skip=list(ti.recorded_skips),
         rendered_map_index=_map_name(task, context),
     )
 
 
-def _results(task: BaseOperator, task_try: TaskTry, result: Any) -> list[SetXCom]:
-    def xcom(key: str, value: Any, length: int | None = None) -> SetXCom:
-        return SetXCom(
-            dag_id=task_try.run.dag_id,
-            run_id=task_try.run.run_id,
-            task_id=task_try.task_id,
-            map_index=task_try.map_index,
-            key=key,
-            value=encode(value),
-            length=length,
-        )
-
-    found = []
-    if task.multiple_outputs:
-        if not isinstance(result, Mapping):
-            raise TypeError(
-                f"Returned output was type {type(result)} expected dictionary for multiple_outputs: return a dict, or set "
-                "multiple_outputs=False."
-            )
-        for key, value in result.items():
-            if not isinstance(key, str):
-                raise TypeError(
-                    "Returned dictionary keys must be strings when using multiple_outputs, found "
-                    f"{key!r} ({type(key).__name__}) instead."
-                )
-            found.append(xcom(key, value))
-    found.append(xcom(RETURN_KEY, result, length_of(result)))
-    return found
-
-
 def _map_name(task: BaseOperator, context: Context) -> str | None:
     template = task.map_index_template
-    if not template or task_is_single(context):
+    if not template or context["ti"].map_index < 0:
         return None
     return str(task.render_template(template, context))
-
-
-def task_is_single(context: Context) -> bool:
-    return bool(context["ti"].map_index < 0)
 
 
 def _text(state: Any) -> str:

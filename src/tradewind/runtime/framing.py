@@ -6,12 +6,14 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from tradewind.core.moments import encode_moment
+
 from tradewind.core.messages import MAX_FRAME_BYTES
 
 T = TypeVar("T")
 HEADER_BYTES: Final = 4
 
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=encode_moment)
 
 
 class FrameTooLarge(ValueError):

@@ -148,7 +148,7 @@ class _Attempt:
             if isinstance(outcome, Failed):
                 outcome = self._by_policy(outcome, error)
             elif isinstance(outcome, Skipped) and self._context is not None:
-                outcome = msgspec.structs.replace(outcome, skip=list(self._context["ti"].skipped_ids))
+                outcome = msgspec.structs.replace(outcome, skip=list(self._context["ti"].recorded_skips))
             return outcome, error
 
     def finish(self, outcome: Outcome, error: BaseException | None) -> NoReturn:
@@ -172,7 +172,7 @@ class _Attempt:
                 return Succeeded()
             task = execute.render(task, context, self._process.channel, task_try)
             result = execute.work(task, context, task_try, self._interruption, self._begun)
-            return execute.success(task, context, task_try, result)
+            return execute.success(task, context, result)
 
     def _explain(self, outcome: Outcome, error: BaseException) -> None:
         if isinstance(outcome, Failed):
@@ -223,7 +223,7 @@ class _Attempt:
 
 def context_of(dag: Any, task: Any, task_try: TaskTry) -> Context:
     """The context of a try of `task`."""
-    ti = RuntimeTaskInstance(task, task_try)
+    ti = RuntimeTaskInstance(task_try, task)
     return build_context(
         dag=dag, task=task, ti=ti, dag_run=ti.dag_run, run=task_try.run, test_mode=task_try.test_mode
     )
@@ -260,7 +260,7 @@ def _call_back(dag: Any, callback: CallbackRun, channel: TaskChannel) -> str:
 
 def _telling_task(dag: Any, callback: CallbackRun, channel: TaskChannel) -> str:
     """The task that stands in the context of a DAG's callback: the first failed one, or the last of the run."""
-    order = [task.task_id for task in dag.topological_sort()]
+    order: list[str] = [task.task_id for task in dag.topological_sort()]
     answer = channel.ask(GetInstanceStates(dag_id=callback.run.dag_id, run_ids=[callback.run.run_id]))
     if isinstance(answer, States) and callback.kind == "failure":
         states = answer.states.get(callback.run.run_id, {})

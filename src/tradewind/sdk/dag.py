@@ -76,6 +76,11 @@ class DAG:
     render_template_as_native_obj: bool
     default_view: str
     orientation: str
+    allowed_run_types: Any
+    deadline: Any
+    sla_miss_callback: Any
+    disable_bundle_versioning: bool
+    rerun_with_latest_version: bool | None
 
     def __init__(self, dag_id: str = "", *args: Any, **kwargs: Any) -> None:
         self.defined_at: SourceLocation | None = caller()
@@ -98,6 +103,7 @@ class DAG:
         self.task_group: TaskGroup = group if group is not None else TaskGroup.create_root(self)
         self.partial = False
         self._timetable: Any = None
+        self.max_active_runs_given = given.get("max_active_runs") is not None
 
     def _by_name(self, dag_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         if not dag_id:
@@ -156,7 +162,13 @@ class DAG:
         if self._timetable is None:
             from tradewind.timetables.registry import timetable_from_schedule
 
-            self._timetable = timetable_from_schedule(self.schedule, timezone=self.timezone, dialect=self.dialect)
+            self._timetable = timetable_from_schedule(
+                self.schedule,
+                timezone=self.timezone,
+                dialect=self.dialect,
+                cron_intervals=_set_by_user("create_cron_data_intervals"),
+                delta_intervals=_set_by_user("create_delta_data_intervals"),
+            )
         return self._timetable
 
     @property
@@ -406,6 +418,11 @@ class DAG:
     ) -> None:
         definition_context.pop_group()
         definition_context.pop_dag()
+
+
+def _set_by_user(option: str) -> bool | None:
+    """A `[scheduler]` option when somebody set it; unset, the dialect decides."""
+    return conf.getboolean("scheduler", option) if conf.is_set("scheduler", option) else None
 
 
 def find_cycle(downstream: Mapping[str, Iterable[str]]) -> list[str]:

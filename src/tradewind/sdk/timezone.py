@@ -65,9 +65,7 @@ def is_naive(value: dt.datetime) -> bool:
 
 def utcnow() -> Any:
     """Now, aware, UTC."""
-    import pendulum
-
-    return pendulum.instance(dt.datetime.now(dt.timezone.utc), tz="UTC")
+    return convert_to_utc(dt.datetime.now(dt.timezone.utc))
 
 
 def utc_epoch() -> Any:
@@ -87,7 +85,17 @@ def convert_to_utc(value: dt.datetime | None) -> pendulum.DateTime | None:
 
     if is_naive(value):
         value = make_aware(value)
-    return pendulum.instance(value.astimezone(dt.timezone.utc), tz="UTC")
+    moment = value.astimezone(dt.timezone.utc)
+    return pendulum.DateTime(
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+        moment.microsecond,
+        tzinfo=pendulum.UTC,
+    )
 
 
 def make_aware(value: dt.datetime | None, timezone: Any = None) -> Any:

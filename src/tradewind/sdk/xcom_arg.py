@@ -161,12 +161,10 @@ class PlainXComArg(XComArg):
         Raises XComNotFound when a key other than the return value is missing.
         """
         ti = context["ti"]
-        value = ti.xcom_pull(
-            task_ids=self.operator.task_id,
-            key=self.key,
-            default=NOTSET,
-            map_indexes=ti.relevant_map_indexes(self.operator),
-        )
+        index = ti.relevant_map_indexes(self.operator)
+        if isinstance(index, ArgNotSet) and self.operator.get_needs_expansion():
+            return ti.all_results(self.operator, self.key)
+        value = ti.xcom_pull(task_ids=self.operator.task_id, key=self.key, default=NOTSET, map_indexes=index)
         if not isinstance(value, ArgNotSet):
             return value
         if self.key == XCOM_RETURN_KEY or getattr(self.operator, "multiple_outputs", False):

@@ -111,7 +111,7 @@ def start_backfill(services: Services, request: Request) -> Started:
     if active:
         raise Busy(
             f"DAG '{request.dag_id}' has a backfill under way: number {active[0].backfill_id}, "
-            f"{active[0].from_date.date()} to {active[0].to_date.date()}. Wait until its runs have ended, or mark them as failed."
+            f"{active[0].from_date.date()} to {active[0].to_date.date()}. Wait for its runs, or mark them as failed."
         )
     waited = [step.existing.run_key for step in steps if step.action is Action.WAIT and step.existing is not None]
     working = [step for step in steps if step.action not in (Action.SKIP, Action.WAIT)]

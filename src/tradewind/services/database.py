@@ -95,7 +95,7 @@ def clean(
 
 
 def shell_command(url: str) -> tuple[list[str], dict[str, str]]:
-    """(command, environment) of the shell of a database. A password goes into the environment, not onto the command line.
+    """(command, environment) of a database's shell. The password is in the environment: no process list shows it.
 
     Raises ServiceError when the shell is not installed.
     """

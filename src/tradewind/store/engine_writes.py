@@ -263,7 +263,7 @@ class EngineWrites:
                 copy.write_row(row)
 
 
-class _RowMoved(Exception):  # noqa: N818 - an outcome, not an error: it rolls the batch back
+class _RowMoved(Exception):
     """A guarded row was not as expected."""
 
 

@@ -143,10 +143,9 @@ class CronTriggerTimetable(TriggerTimetable):
         return self._ticks.at_or_before(now)
 
     def _first_tick(self, now: DateTime) -> DateTime | None:
-        past = self._ticks.at_or_before(now)
+        past, coming = self._ticks.at_or_before(now), self._ticks.after(now)
         if past is None:
-            return self._ticks.after(now)
-        coming = self._ticks.after(past)
+            return coming
         if coming is None or past == now or self._run_immediately is True:
             return past
         if isinstance(self._run_immediately, timedelta):

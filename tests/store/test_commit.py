@@ -373,3 +373,14 @@ def test_a_run_type_is_kept(store: Store) -> None:
     found = store.runs.by_key(run.run_key)
     assert found is not None
     assert found.run_type is RunType.ASSET_TRIGGERED
+
+
+def test_rendered_fields_of_a_try_that_is_gone_are_dropped(store: Store) -> None:
+    run = stored(store, a_run(), "load")
+    attempt = a_try(run)
+    store.edit(Changes(new_tries=[attempt], rendered=[(attempt.try_id, "{}")]))
+    store.edit(Changes(rendered=[(attempt.try_id, '{"a": 1}')]))
+    assert store.tries.rendered(attempt.try_id) == '{"a": 1}'
+    store.runs.delete(run.run_key)
+    assert store.edit(Changes(rendered=[(attempt.try_id, "{}")], outbox=[an_event()])) is None
+    assert store.tries.rendered(attempt.try_id) is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from tradewind.core.graph import Graph
-from tradewind.core.records import RunRecord
 from tradewind.core.instance import Instance
+from tradewind.core.records import RunRecord
 
 CandidateKey = tuple[int, str, int]
 """(run_key, task_id, map_index)"""

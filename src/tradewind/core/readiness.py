@@ -140,8 +140,7 @@ def _judge_sources(view: RunView, node: Node) -> Verdict:
                 return Verdict.FAILED
             skipped = skipped or source.state is not TaskState.SUCCESS
     if waiting:
-        # `always` does not wait even for what it is mapped over, and then cannot be expanded: as in Airflow.
-        return Verdict.MET if node.task.trigger_rule is TriggerRule.ALWAYS else Verdict.WAIT
+        return Verdict.WAIT
     return Verdict.SKIPPED if skipped else Verdict.MET
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 from tradewind.core import advance, messages
 from tradewind.core.dispatch import Candidate
@@ -81,16 +80,16 @@ class Tries:
             hostname=self._state.settings.hostname,
             queue=instance.queue,
             pool=instance.pool,
-            log_path=str(self._log_path(live, instance)),
+            log_path=self._log_path(live, instance),
         )
 
-    def _log_path(self, live: LiveRun, instance: Instance) -> Path:
+    def _log_path(self, live: LiveRun, instance: Instance) -> str:
         """Airflow's folder layout below the logs folder."""
-        folder = self._state.settings.logs_folder / f"dag_id={live.dag_id}" / f"run_id={live.record.run_id}"
-        folder /= f"task_id={instance.task_id}"
+        folder = f"{self._state.settings.logs_folder}/dag_id={live.dag_id}/run_id={live.record.run_id}"
+        folder += f"/task_id={instance.task_id}"
         if instance.map_index != NOT_MAPPED:
-            folder /= f"map_index={instance.map_index}"
-        return folder / f"attempt={instance.try_number}.log"
+            folder += f"/map_index={instance.map_index}"
+        return f"{folder}/attempt={instance.try_number}.log"
 
     def task_try(self, live: LiveRun, instance: Instance) -> messages.TaskTry:
         assert instance.try_id is not None
@@ -101,7 +100,7 @@ class Tries:
             map_index=instance.map_index,
             try_number=instance.try_number,
             max_tries=instance.max_tries,
-            log_path=str(self._log_path(live, instance)),
+            log_path=self._log_path(live, instance),
             pool=instance.pool,
             queue=instance.queue,
             priority_weight=instance.priority_weight,

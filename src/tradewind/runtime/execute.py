@@ -15,7 +15,7 @@ from tradewind.operators.trigger_dagrun import push_links, start_run, wait_for_r
 from tradewind.runtime import callbacks
 from tradewind.runtime.interruption import Interruption
 from tradewind.runtime.outcome import skipped_ids
-from tradewind.runtime.rendered import rendered_fields
+from tradewind.runtime.rendered import filled_fields, rendered_fields
 from tradewind.sdk.channel import Channel
 from tradewind.sdk.context import Context, context_to_airflow_vars
 from tradewind.sdk.exceptions import DagRunTriggerException, DownstreamTasksSkipped
@@ -40,12 +40,10 @@ def render(task: Any, context: Context, channel: Channel, task_try: TaskTry) -> 
 
 def tell_rendered(task: Any, channel: Channel, task_try: TaskTry) -> None:
     """Send the template fields as they are now, masked."""
-    if not task.template_fields:
-        return
-    limit = conf.getint("core", "max_templated_field_length", fallback=4096)
-    fields = rendered_fields(task, MASKER.redact, limit)
+    fields = filled_fields(task)
     if fields:
-        channel.tell(SetRendered(try_id=task_try.try_id, fields=fields))
+        limit = conf.getint("core", "max_templated_field_length", fallback=4096)
+        channel.tell(SetRendered(try_id=task_try.try_id, fields=rendered_fields(fields, MASKER.redact, limit)))
 
 
 def needs_rendering(task: Any) -> bool:

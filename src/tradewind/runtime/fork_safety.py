@@ -8,6 +8,7 @@ a slower start, not a hang. What gets past this is for the watchdog.
 
 from __future__ import annotations
 
+import bisect
 import os
 import re
 import struct
@@ -50,8 +51,9 @@ _LOOKS: Final = (0.0, 0.02, 0.05, 0.1)
 
 class ThreadSeen(NamedTuple):
     name: str
-    libraries: frozenset[str]
-    """File names of the libraries on its stack, without those of the system; empty when that cannot be seen."""
+    libraries: tuple[str, ...]
+    """File names of the libraries on its stack, the one it is in first, without those of the system; empty when that cannot
+    be seen. What its stack or its thread-local memory held before may add some more."""
 
 
 def fork_hazards(*, always: bool = False) -> list[str]:
@@ -100,13 +102,14 @@ def thread_hazards(threads: Iterable[ThreadSeen]) -> list[str]:
 def _hazard_of(thread: ThreadSeen) -> str:
     if thread.name in HARMLESS_NAMES:
         return ""
-    signs = " ".join([thread.name, *sorted(thread.libraries)]).lower()
+    signs = " ".join([thread.name, *thread.libraries]).lower()
     for pattern, sentence in DANGEROUS:
         if pattern.search(signs):
             return sentence
-    if thread.libraries and all(any(name in library for name in HARMLESS_LIBRARIES) for library in thread.libraries):
+    owner = thread.libraries[0] if thread.libraries else ""
+    if any(name in owner for name in HARMLESS_LIBRARIES):
         return ""
-    where = f" of {', '.join(sorted(thread.libraries))}" if thread.libraries else f" named {thread.name!r}"
+    where = f" of {owner}" if owner else f" named {thread.name!r}"
     return f"a thread{where} is running that is not known to be harmless"
 
 
@@ -124,10 +127,10 @@ def _executable_ranges() -> list[tuple[int, int, str]]:
                         ranges.append((int(start, 16), int(end, 16), name))
     except OSError:
         pass
-    return ranges
+    return sorted(ranges)
 
 
-def _libraries_on_stack(tid: int, code: list[tuple[int, int, str]]) -> frozenset[str]:
+def _libraries_on_stack(tid: int, code: list[tuple[int, int, str]]) -> tuple[str, ...]:
     """Whose functions a sleeping thread is in: the libraries that words on its stack point into.
 
     Read through /proc, so a thread that ends meanwhile costs an error, not a crash.
@@ -137,14 +140,19 @@ def _libraries_on_stack(tid: int, code: list[tuple[int, int, str]]) -> frozenset
             fields = file.read().split()
         if len(fields) < 3:
             # It runs.
-            return frozenset()
+            return ()
         with open("/proc/self/mem", "rb", buffering=0) as memory:
             stack = _read_upwards(memory.fileno(), int(fields[-2], 16))
     except (OSError, ValueError):
-        return frozenset()
+        return ()
     size = struct.calcsize("P")
     words = struct.unpack(f"{len(stack) // size}P", stack[: len(stack) // size * size])
-    return frozenset(name for start, end, name in code if any(start <= word < end for word in words))
+    found: dict[str, None] = {}
+    for word in words:
+        place = bisect.bisect_right(code, (word,)) - 1
+        if place >= 0 and word < code[place][1]:
+            found[code[place][2]] = None
+    return tuple(found)
 
 
 def _read_upwards(fd: int, address: int) -> bytes:

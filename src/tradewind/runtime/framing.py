@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from tradewind.core.moments import encode_moment
-
 from tradewind.core.messages import MAX_FRAME_BYTES
+from tradewind.core.moments import encode_moment
 
 T = TypeVar("T")
 HEADER_BYTES: Final = 4
@@ -31,11 +31,17 @@ def frame(message: Any) -> bytes:
     return bytes(data)
 
 
+@functools.cache
+def _decoder_for(union: Any) -> msgspec.msgpack.Decoder[Any]:
+    # Making one takes longer than all else that a small task needs; a process that was forked has its parent's.
+    return msgspec.msgpack.Decoder(union)
+
+
 class FrameReader(Generic[T]):
     """Cuts what arrives on a stream into messages of one union type. Keeps an unfinished frame for the next piece."""
 
     def __init__(self, union: Any) -> None:
-        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(union)
+        self._decoder: msgspec.msgpack.Decoder[T] = _decoder_for(union)
         self._data = bytearray()
 
     @property

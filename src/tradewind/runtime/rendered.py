@@ -10,19 +10,24 @@ from typing import Any
 Redact = Callable[[Any, str], Any]
 
 
-def rendered_fields(task: Any, redact: Redact, max_length: int) -> str:
-    """JSON text of {field: value} of the fields that are not empty; an empty text when all of them are.
+def filled_fields(task: Any) -> dict[str, Any]:
+    """The template fields that are not empty."""
+    values = {field: getattr(task, field, None) for field in task.template_fields}
+    return {
+        field: value
+        for field, value in values.items()
+        if value is not None and not (isinstance(value, (str, list, tuple, dict, set)) and not value)
+    }
+
+
+def rendered_fields(fields: Mapping[str, Any], redact: Redact, max_length: int) -> str:
+    """JSON text of {field: value}.
 
     Secrets are masked first, by value and by key name. What JSON has no form for becomes text; a value longer than
     `max_length` characters is cut and says so.
     """
-    shown: dict[str, Any] = {}
-    for field in task.template_fields:
-        value = getattr(task, field, None)
-        if value is None or (isinstance(value, (str, list, tuple, dict, set)) and not value):
-            continue
-        shown[field] = _cut(redact(_plain(value), field), max_length)
-    return json.dumps(shown, ensure_ascii=False) if shown else ""
+    shown = {field: _cut(redact(_plain(value), field), max_length) for field, value in fields.items()}
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
+import importlib
 import logging
 import os
 import socket
@@ -16,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -32,12 +34,13 @@ from tradewind.core.messages import (
     States,
     Succeeded,
     TaskTry,
+    ToTask,
 )
 from tradewind.core.states import TaskState
 from tradewind.runtime import callbacks, execute
 from tradewind.runtime.capture import Capture
 from tradewind.runtime.context import build_context
-from tradewind.runtime.framing import FrameTooLarge
+from tradewind.runtime.framing import FrameReader, FrameTooLarge
 from tradewind.runtime.interruption import Interruption
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.outcome import failure_of, outcome_of, render_traceback
@@ -230,9 +233,18 @@ def context_of(dag: Any, task: Any, task_try: TaskTry) -> Context:
 
 
 def preload() -> None:
-    """Import and make once, before any fork, what every task needs."""
-    environment = template_environment()
-    environment.from_string("{{ ds | upper }}").render({"ds": "x"})
+    """Import and make once, before any fork, what every task needs. Cheap when called again.
+
+    To be called once more after the DAG file was imported: what Python knows about abstract classes is forgotten when an
+    import registers one, and finding it again costs a task more than the rest of its start.
+    """
+    for value in (None, True, 1, 1.0, "", b"", [], (), {}, set()):
+        isinstance(value, (Mapping, Sequence))
+        logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
+    FrameReader(ToTask)
+    for module in ("tradewind.timetables.registry", "tradewind.operators.bash", "tradewind.operators.python"):
+        importlib.import_module(module)
+    template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
     _log_level()
 
 

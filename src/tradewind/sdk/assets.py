@@ -23,9 +23,7 @@ def normal_uri(uri: str) -> str:
         return uri
     netloc = parts.netloc.rpartition("@")[2]
     query = urlencode(sorted(parse_qsl(parts.query)))
-    return parts._replace(
-        scheme=scheme, netloc=netloc, path=parts.path.rstrip("/"), query=query, fragment=""
-    ).geturl()
+    return parts._replace(scheme=scheme, netloc=netloc, path=parts.path.rstrip("/"), query=query, fragment="").geturl()
 
 
 def _check(text: Any, what: str) -> str:
@@ -115,7 +113,9 @@ class Asset(BaseAsset):
         return hash((self.name, self.uri))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(name={self.name!r}, uri={self.uri!r}, group={self.group!r}, extra={self.extra!r})"
+        return (
+            f"{type(self).__name__}(name={self.name!r}, uri={self.uri!r}, group={self.group!r}, extra={self.extra!r})"
+        )
 
     @property
     def normalized_uri(self) -> str | None:
@@ -141,7 +141,9 @@ class Dataset(Asset):
     def __init__(self, uri: Any = None, extra: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(kwargs.pop("name", None), uri, extra, **kwargs)
         if not self.uri.isascii():
-            raise InvalidArgument(f"Dataset uri {self.uri!r} may only have ASCII characters: percent-encode the others.")
+            raise InvalidArgument(
+                f"Dataset uri {self.uri!r} may only have ASCII characters: percent-encode the others."
+            )
 
     def __repr__(self) -> str:
         return f"Dataset(uri={self.uri!r}, extra={self.extra or None!r})"

@@ -28,9 +28,7 @@ from tradewind.sdk.types import ArgNotSet, WeightRule
 MAX_DOC_CHARACTERS = 1 << 20
 
 
-def compile_dag(
-    dag: DAG, *, dialect_reason: str = "", relies_on: tuple[str, ...] = ()
-) -> DagSpec:
+def compile_dag(dag: DAG, *, dialect_reason: str = "", relies_on: tuple[str, ...] = ()) -> DagSpec:
     """The specification of `dag`. Raises DagDefinitionError, with file and line, for what makes it unusable."""
     for task in dag.tasks:
         task.relate_template_fields()
@@ -356,4 +354,6 @@ def _json(value: Any) -> Any:
     """`value` as plain JSON; what has no JSON form becomes its text."""
     if value is None:
         return None
-    return json.loads(json.dumps(value, default=lambda one: sorted(one) if isinstance(one, (set, frozenset)) else str(one)))
+    return json.loads(
+        json.dumps(value, default=lambda one: sorted(one) if isinstance(one, (set, frozenset)) else str(one))
+    )

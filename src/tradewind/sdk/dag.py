@@ -145,7 +145,9 @@ class DAG:
         named = [
             (name, given[name])
             for name in ("schedule", "schedule_interval", "timetable")
-            if name in given and not isinstance(given[name], ArgNotSet) and not (name == "timetable" and given[name] is None)
+            if name in given
+            and not isinstance(given[name], ArgNotSet)
+            and not (name == "timetable" and given[name] is None)
         ]
         if len(named) > 1:
             names = " and ".join(name for name, _ in named)
@@ -238,7 +240,9 @@ class DAG:
         try:
             return self.task_dict[task_id]
         except KeyError:
-            raise TaskNotFound(f"DAG {self.dag_id!r} has no task {task_id!r}.{suggestion(task_id, self.task_dict)}") from None
+            raise TaskNotFound(
+                f"DAG {self.dag_id!r} has no task {task_id!r}.{suggestion(task_id, self.task_dict)}"
+            ) from None
 
     def __getitem__(self, node_id: str) -> Any:
         node = self.task_dict.get(node_id) or self.task_group_dict.get(node_id)
@@ -351,9 +355,7 @@ class DAG:
             return os.path.relpath(self.fileloc, folder)
         return self.fileloc
 
-    def get_template_env(
-        self, *, force_sandboxed: bool = False, native: bool | None = None
-    ) -> jinja2.Environment:
+    def get_template_env(self, *, force_sandboxed: bool = False, native: bool | None = None) -> jinja2.Environment:
         """A new environment with this DAG's search path, macros and filters; native (see `native`) unless forced."""
         wants_native = self.render_template_as_native_obj if native is None else native
         return template_environment(
@@ -423,6 +425,11 @@ class DAG:
 def _set_by_user(option: str) -> bool | None:
     """A `[scheduler]` option when somebody set it; unset, the dialect decides."""
     return conf.getboolean("scheduler", option) if conf.is_set("scheduler", option) else None
+
+
+def check_cycle(dag: DAG) -> None:
+    """See `DAG.check_cycle`."""
+    dag.check_cycle()
 
 
 def find_cycle(downstream: Mapping[str, Iterable[str]]) -> list[str]:

@@ -159,7 +159,9 @@ def _tags(given: Mapping[str, Any], dag_id: str, dialect: int) -> Any:
     tags = [str(tag) for tag in tags]
     for tag in tags:
         if len(tag) > MAX_TAG_LENGTH:
-            raise InvalidArgument(f"DAG {dag_id!r}: tag {tag[:20]!r}… has {len(tag)} characters; at most {MAX_TAG_LENGTH}.")
+            raise InvalidArgument(
+                f"DAG {dag_id!r}: tag {tag[:20]!r}… has {len(tag)} characters; at most {MAX_TAG_LENGTH}."
+            )
     return tags if dialect < 3 else set(tags)
 
 

@@ -38,7 +38,14 @@ ONLY_2_DAG_ARGUMENTS = frozenset(
     {"schedule_interval", "timetable", "concurrency", "full_filepath", "default_view", "orientation", "fail_stop"}
 )
 ONLY_2_TASK_ARGUMENTS = frozenset(
-    {"provide_context", "task_concurrency", "use_task_execution_day", "use_task_execution_date", "execution_date_fn", "sla"}
+    {
+        "provide_context",
+        "task_concurrency",
+        "use_task_execution_day",
+        "use_task_execution_date",
+        "execution_date_fn",
+        "sla",
+    }
 )
 ONLY_2_RULES = frozenset({"dummy", "none_failed_or_skipped"})
 _ONLY_2_CONTEXT = re.compile(

@@ -230,9 +230,7 @@ class AirflowDagDuplicatedIdException(AirflowException):
         self.existing = existing
 
     def __str__(self) -> str:
-        return (
-            f"DAG id {self.dag_id!r} is defined in {self.existing} and again in {self.incoming}: give one another dag_id."
-        )
+        return f"DAG id {self.dag_id!r} is defined in {self.existing} and again in {self.incoming}: give one another dag_id."
 
 
 class TaskAlreadyInTaskGroup(AirflowException):
@@ -371,7 +369,9 @@ class XComForMappingNotPushed(AirflowException, TypeError):
     """A task that others are mapped over returned nothing."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or "A task is mapped over this one, so it must return a list or a dict; it returned None.")
+        super().__init__(
+            message or "A task is mapped over this one, so it must return a list or a dict; it returned None."
+        )
 
 
 class UnmappableXComTypePushed(AirflowException, TypeError):

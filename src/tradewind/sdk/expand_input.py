@@ -67,7 +67,9 @@ class ListOfDicts(ExpandInput):
         if isinstance(operand, Sequence) and not isinstance(operand, (str, bytes)):
             for one in operand:
                 if not isinstance(one, (Mapping, XComArg)):
-                    raise InvalidArgument(f"expand_kwargs() takes a list of dicts; it has a {type(one).__name__} in it.")
+                    raise InvalidArgument(
+                        f"expand_kwargs() takes a list of dicts; it has a {type(one).__name__} in it."
+                    )
         elif not isinstance(operand, XComArg):
             raise InvalidArgument(
                 f"expand_kwargs() takes a list of dicts, or the result of a task, not {type(operand).__name__}."
@@ -86,7 +88,9 @@ class ListOfDicts(ExpandInput):
         if isinstance(mapping, ResolveMixin):
             mapping = mapping.resolve(context)
         if not isinstance(mapping, Mapping):
-            raise ValueError(f"expand_kwargs() takes a list of dicts; the task gave one with a {type(mapping).__name__}.")
+            raise ValueError(
+                f"expand_kwargs() takes a list of dicts; the task gave one with a {type(mapping).__name__}."
+            )
         for name in mapping:
             if not isinstance(name, str):
                 raise ValueError(f"expand_kwargs() takes dicts with argument names as keys; one key is {name!r}.")

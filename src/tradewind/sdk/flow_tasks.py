@@ -94,7 +94,9 @@ def _bash_operator() -> type[BaseOperator]:
             **bash.template_fields_renderers,
         }
 
-        def __init__(self, *, python_callable: Callable[..., Any], multiple_outputs: bool = False, **kwargs: Any) -> None:
+        def __init__(
+            self, *, python_callable: Callable[..., Any], multiple_outputs: bool = False, **kwargs: Any
+        ) -> None:
             if multiple_outputs:
                 raise InvalidArgument("@task.bash returns one line of text: multiple_outputs does not work with it.")
             # What is rendered as the command is only known when the function has run.
@@ -134,7 +136,11 @@ def _function_operator(kind: str, path: str) -> type[BaseOperator]:
             op_kwargs: Mapping[str, Any] | None = None,
             **kwargs: Any,
         ) -> None:
-            passed_on = {"python_callable": python_callable, "op_args": list(op_args or ()), "op_kwargs": dict(op_kwargs or {})}
+            passed_on = {
+                "python_callable": python_callable,
+                "op_args": list(op_args or ()),
+                "op_kwargs": dict(op_kwargs or {}),
+            }
             super().__init__(
                 kwargs_to_upstream=passed_on,
                 python_callable=python_callable,
@@ -228,7 +234,9 @@ class TaskDecoratorCollection:
             raise InvalidArgument(f"@task.external_python takes the interpreter by name: python={python_callable!r}.")
         return self._elsewhere("external_python", python_callable, multiple_outputs, kwargs)
 
-    def branch_virtualenv(self, python_callable: Any = None, multiple_outputs: bool | None = None, **kwargs: Any) -> Any:
+    def branch_virtualenv(
+        self, python_callable: Any = None, multiple_outputs: bool | None = None, **kwargs: Any
+    ) -> Any:
         """Chooses a branch in a new virtual environment."""
         return self._elsewhere("branch_virtualenv", python_callable, multiple_outputs, kwargs)
 

@@ -199,7 +199,9 @@ class MappedOperator(AbstractOperator):
         operator.trigger_rule = self.trigger_rule
         operator.defined_at = self.defined_at
         from_results = self.expand_input.from_results()
-        operator._verbatim = tuple(value for name, value in values.items() if from_results is None or name in from_results)
+        operator._verbatim = tuple(
+            value for name, value in values.items() if from_results is None or name in from_results
+        )
         return operator
 
     def render_template_fields(self, context: Mapping[str, Any], jinja_env: jinja2.Environment | None = None) -> Any:

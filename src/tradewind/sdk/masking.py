@@ -90,7 +90,10 @@ class Masker:
         if isinstance(value, str):
             return self.redact_text(value)
         if isinstance(value, Mapping):
-            return {key: self.redact(item, key if isinstance(key, str) else None, depth=depth - 1) for key, item in value.items()}
+            return {
+                key: self.redact(item, key if isinstance(key, str) else None, depth=depth - 1)
+                for key, item in value.items()
+            }
         if isinstance(value, (list, tuple, set, frozenset)):
             items = [self.redact(item, depth=depth - 1) for item in value]
             return items if not isinstance(value, tuple) else tuple(items)
@@ -127,7 +130,9 @@ def _collect(value: Any, name: str | None, *, hide: bool, found: list[str]) -> N
             found.append(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            _collect(item, str(key), hide=should_hide_value_for_key(str(key)) or (hide and name is not None), found=found)
+            _collect(
+                item, str(key), hide=should_hide_value_for_key(str(key)) or (hide and name is not None), found=found
+            )
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in value:
             _collect(item, name, hide=hide, found=found)

@@ -44,9 +44,7 @@ class BaseNotifier(LoggingMixin, Templater):
         context_merge(context, own)
         return context
 
-    def render_template_fields(
-        self, context: Mapping[str, Any], jinja_env: jinja2.Environment | None = None
-    ) -> None:
+    def render_template_fields(self, context: Mapping[str, Any], jinja_env: jinja2.Environment | None = None) -> None:
         """Render the template fields in place, in the environment of the context's DAG."""
         dag: DAG | None = context.get("dag")
         self._render_fields(self, self.template_fields, context, jinja_env or self.get_template_env(dag), set())

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tradewind.sdk import setup_teardown
 from tradewind.sdk.abstract_operator import AbstractOperator
 from tradewind.sdk.definition_context import current_dag, current_group, is_quiet
-from tradewind.sdk.exceptions import InvalidArgument, TaskDeferralError, TaskDeferralTimeout, TaskDeferred, UnknownArgument
+from tradewind.sdk.exceptions import (
+    InvalidArgument,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+    TaskDeferred,
+    UnknownArgument,
+)
 from tradewind.sdk.operator_arguments import ACCEPTED, ARGUMENTS, PLACEMENT
 from tradewind.sdk.params import ParamsDict
 from tradewind.sdk.suggestions import suggestion
@@ -182,6 +188,9 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
         self, task_id: str, dag: DAG | None = None, task_group: TaskGroup | None = None, **arguments: Any
     ) -> None:
         arguments.pop("default_args", None)
+        if "provide_context" in arguments and "python_callable" in accepted_arguments(type(self)):
+            # Needed before Airflow 2, accepted and ignored by it, and still in one of ten files.
+            del arguments["provide_context"]
         _refuse_unknown(type(self), set(arguments) - set(ACCEPTED), {"task_id": task_id})
         defaults: Mapping[str, Any] = self.__dict__.get("_default_args", {})
         for name in ACCEPTED:
@@ -285,7 +294,9 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
         context["ti"].xcom_push(key=key, value=value)
 
     @staticmethod
-    def xcom_pull(context: Any, task_ids: Any = None, dag_id: str | None = None, key: str = "return_value", **more: Any) -> Any:
+    def xcom_pull(
+        context: Any, task_ids: Any = None, dag_id: str | None = None, key: str = "return_value", **more: Any
+    ) -> Any:
         return context["ti"].xcom_pull(task_ids=task_ids, dag_id=dag_id, key=key, **more)
 
     def add_inlets(self, inlets: Iterable[Any]) -> None:

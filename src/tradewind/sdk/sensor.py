@@ -120,7 +120,9 @@ class BaseSensorOperator(BaseOperator):
                 return answer.xcom_value if isinstance(answer, PokeReturnValue) else None
             waited = (self.clock.now() - started_at).total_seconds()
             if waited > self.timeout:
-                message = f"Sensor has timed out; run duration of {waited:.1f} s exceeds the timeout of {self.timeout:g} s."
+                message = (
+                    f"Sensor has timed out; run duration of {waited:.1f} s exceeds the timeout of {self.timeout:g} s."
+                )
                 if self.soft_fail:
                     raise AirflowSkipException(message)
                 raise AirflowSensorTimeout(message)

@@ -58,7 +58,9 @@ def _ids_of(task: Any, chosen: Any) -> set[str]:
             known = [*task.downstream_task_ids, *groups]
             inside = [task_id for task_id in task.dag.task_dict if task_id.endswith(f".{one}")]
             hint = f" Did you mean {inside[0]!r}?" if inside else suggestion(one, known)
-            raise AirflowException(f"Branch {task.task_id!r} returned {one!r}, and the DAG has no such task or group.{hint}")
+            raise AirflowException(
+                f"Branch {task.task_id!r} returned {one!r}, and the DAG has no such task or group.{hint}"
+            )
     return ids
 
 
@@ -83,7 +85,9 @@ class SkipMixin:
 
     def skip(self, *args: Any, tasks: Iterable[Any] | None = None, **_: Any) -> None:
         """Skip `tasks` (operators or ids); Airflow's other arguments (run, date, session) are not needed."""
-        wanted = tasks if tasks is not None else next((arg for arg in reversed(args) if isinstance(arg, (list, tuple))), ())
+        wanted = (
+            tasks if tasks is not None else next((arg for arg in reversed(args) if isinstance(arg, (list, tuple))), ())
+        )
         ids = [getattr(task, "task_id", task) for task in wanted or ()]
         if ids:
             get_current_context()["ti"].skip(ids, {XCOM_SKIPMIXIN_SKIPPED: ids})

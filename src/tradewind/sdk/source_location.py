@@ -9,7 +9,9 @@ from typing import NamedTuple
 _OURS = tuple(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + tail for tail in (os.sep, os.sep + "__init__.py")
 )
-_AIRFLOW_NAMES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "airflow", "")
+_AIRFLOW_NAMES = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "airflow", ""
+)
 
 
 class SourceLocation(NamedTuple):

@@ -1,4 +1,4 @@
-""""Did you mean …?": the nearest known name for a misspelt one, and words for arguments that are gone."""
+""" "Did you mean …?": the nearest known name for a misspelt one, and words for arguments that are gone."""
 
 from __future__ import annotations
 

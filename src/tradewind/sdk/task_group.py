@@ -109,7 +109,12 @@ class TaskGroup(DAGNode):
     @property
     def group_id(self) -> str | None:
         """Full id, with the prefixes of the groups around; None for the root."""
-        if self._group_id and self.task_group is not None and self.task_group.prefix_group_id and self.task_group._group_id:
+        if (
+            self._group_id
+            and self.task_group is not None
+            and self.task_group.prefix_group_id
+            and self.task_group._group_id
+        ):
             return self.task_group.child_id(self._group_id)
         return self._group_id
 
@@ -119,8 +124,10 @@ class TaskGroup(DAGNode):
 
     @property
     def label(self) -> str:
-        return self.group_display_name if isinstance(self.group_display_name, str) and self.group_display_name else (
-            self._group_id or ""
+        return (
+            self.group_display_name
+            if isinstance(self.group_display_name, str) and self.group_display_name
+            else (self._group_id or "")
         )
 
     @property

@@ -78,7 +78,10 @@ class TaskGroupDecorator:
     def _map(self, expand_input: ExpandInput, mapped: Mapping[str, Any]) -> Any:
         for name in sorted(self.partial_kwargs.keys() & mapped.keys()):
             raise InvalidArgument(f"Task group {self.group_id!r} has {name!r} in partial() and in expand(): keep one.")
-        arguments: dict[str, Any] = {**self.partial_kwargs, **{name: MappedArgument(expand_input, name) for name in mapped}}
+        arguments: dict[str, Any] = {
+            **self.partial_kwargs,
+            **{name: MappedArgument(expand_input, name) for name in mapped},
+        }
         self._check(arguments, "()", ())
         with MappedTaskGroup(expand_input=expand_input, **{"add_suffix_on_collision": True, **self.kwargs}) as group:
             self.function(**arguments)

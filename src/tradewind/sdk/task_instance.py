@@ -346,7 +346,9 @@ class RuntimeTaskInstance:
                 )
             for key in result:
                 if not isinstance(key, str):
-                    raise TypeError(f"Task {self.task_id!r} has multiple_outputs, so its keys must be text; one is {key!r}.")
+                    raise TypeError(
+                        f"Task {self.task_id!r} has multiple_outputs, so its keys must be text; one is {key!r}."
+                    )
             xcoms = [self._set(key, value) for key, value in result.items()]
         return [*xcoms, self._set(XCOM_RETURN_KEY, result)]
 

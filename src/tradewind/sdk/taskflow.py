@@ -101,7 +101,9 @@ def remove_task_decorator(python_source: str, task_decorator_name: str) -> str:
     kept, depth, skipping = [], 0, False
     for line in lines:
         stripped = line.lstrip()
-        starts = stripped == task_decorator_name or stripped.startswith((f"{task_decorator_name}(", f"{task_decorator_name}."))
+        starts = stripped == task_decorator_name or stripped.startswith(
+            (f"{task_decorator_name}(", f"{task_decorator_name}.")
+        )
         if starts and not skipping:
             skipping, depth = True, 0
         if skipping:
@@ -150,7 +152,9 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
         names = [one.name for one in parameters]
         unknown = next((name for name in kwargs if name not in names), None)
         hint = suggestion(unknown, names) if unknown else ""
-        raise InvalidArgument(f"Task {task_id!r}: {getattr(function, '__name__', function)}(): {error}.{hint}") from None
+        raise InvalidArgument(
+            f"Task {task_id!r}: {getattr(function, '__name__', function)}(): {error}.{hint}"
+        ) from None
     if missing:
         raise InvalidArgument(
             f"Task {task_id!r}: {getattr(function, '__name__', function)}() needs {', '.join(map(repr, missing))}."
@@ -213,7 +217,9 @@ class TaskDecorator:
                     "succeeded. Take trigger_rule away."
                 )
             kwargs["trigger_rule"] = TriggerRule.ALL_DONE_SETUP_SUCCESS
-        if kwargs.get("doc_md") is None and not any(kwargs.get(name) for name in ("doc", "doc_json", "doc_yaml", "doc_rst")):
+        if kwargs.get("doc_md") is None and not any(
+            kwargs.get(name) for name in ("doc", "doc_json", "doc_yaml", "doc_rst")
+        ):
             if self.function.__doc__:
                 kwargs["doc_md"] = inspect.cleandoc(self.function.__doc__)
         return kwargs
@@ -249,11 +255,15 @@ class TaskDecorator:
     def expand(self, **mapped: Any) -> XComArg:
         """One instance for each combination of items; each argument is a list, a dict or the result of a task."""
         if not mapped:
-            raise InvalidArgument(f"{self.kwargs['task_id']}.expand() has nothing to map over: name at least one argument.")
+            raise InvalidArgument(
+                f"{self.kwargs['task_id']}.expand() has nothing to map over: name at least one argument."
+            )
         self._check_names("expand", mapped)
         fixed = self.kwargs.get("op_kwargs") or {}
         for name in sorted(fixed.keys() & mapped.keys()):
-            raise InvalidArgument(f"{self.kwargs['task_id']} has {name!r} in partial() and in expand(): keep one of them.")
+            raise InvalidArgument(
+                f"{self.kwargs['task_id']} has {name!r} in partial() and in expand(): keep one of them."
+            )
         return self._map(DictOfLists(mapped))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
@@ -308,9 +318,7 @@ class TaskDecorator:
         self.is_setup = True
         return self
 
-    def as_teardown(
-        self, *, setups: Any = None, on_failure_fail_dagrun: bool | ArgNotSet = NOTSET
-    ) -> TaskDecorator:
+    def as_teardown(self, *, setups: Any = None, on_failure_fail_dagrun: bool | ArgNotSet = NOTSET) -> TaskDecorator:
         self.is_teardown = True
         if not isinstance(on_failure_fail_dagrun, ArgNotSet):
             self.on_failure_fail_dagrun = bool(on_failure_fail_dagrun)

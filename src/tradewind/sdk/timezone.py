@@ -193,5 +193,7 @@ def read_date(value: Any, *, what: str, tz: Any = None) -> Any:
         try:
             return parse(value.strip(), timezone=tz)
         except ValueError as error:
-            raise ValueError(f"{what}={value!r} is not a date: write it like '2025-01-31' or use a datetime.") from error
+            raise ValueError(
+                f"{what}={value!r} is not a date: write it like '2025-01-31' or use a datetime."
+            ) from error
     raise ValueError(f"{what} takes a datetime, a date or text like '2025-01-31', not {type(value).__name__}.")

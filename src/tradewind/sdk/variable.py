@@ -46,9 +46,7 @@ class Variable:
         return self.val
 
     @classmethod
-    def get(
-        cls, key: str, default_var: Any = NOTSET, deserialize_json: bool = False, default: Any = NOTSET
-    ) -> Any:
+    def get(cls, key: str, default_var: Any = NOTSET, deserialize_json: bool = False, default: Any = NOTSET) -> Any:
         """The variable's text, or its JSON value.
 
         Without a default a missing one raises VariableNotFound. Text that is no JSON raises json.JSONDecodeError.

@@ -61,9 +61,7 @@ class LazyXComSequence(Sequence[Any]):
         return list, (list(self),)
 
 
-def set_request(
-    *, dag_id: str, run_id: str, task_id: str, key: str, value: Any, map_index: int = -1
-) -> SetXCom:
+def set_request(*, dag_id: str, run_id: str, task_id: str, key: str, value: Any, map_index: int = -1) -> SetXCom:
     """The request that keeps a value. Raises SerializationError when it cannot be kept."""
     return SetXCom(
         dag_id=dag_id,
@@ -154,10 +152,12 @@ class BaseXCom:
                 dag_id=dag_id,
                 run_id=run_id,
                 key=key,
-                task_ids=[task_ids] if isinstance(task_ids, str) else (list(task_ids) if task_ids is not None else None),
-                map_indexes=[map_indexes] if isinstance(map_indexes, int) else (
-                    list(map_indexes) if map_indexes is not None else None
-                ),
+                task_ids=[task_ids]
+                if isinstance(task_ids, str)
+                else (list(task_ids) if task_ids is not None else None),
+                map_indexes=[map_indexes]
+                if isinstance(map_indexes, int)
+                else (list(map_indexes) if map_indexes is not None else None),
                 include_prior_dates=include_prior_dates,
                 limit=limit,
             )
@@ -176,7 +176,9 @@ class BaseXCom:
     @classmethod
     def delete(cls, *, key: str, task_id: str, dag_id: str, run_id: str, map_index: int | None = None) -> None:
         channel().tell(
-            DeleteXCom(dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, map_index=-1 if map_index is None else map_index)
+            DeleteXCom(
+                dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, map_index=-1 if map_index is None else map_index
+            )
         )
 
     @classmethod

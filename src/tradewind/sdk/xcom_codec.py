@@ -75,7 +75,8 @@ def _mapping(value: Mapping[Any, Any], path: str, depth: int) -> Any:
     if all(type(key) is str for key in value) and TAG not in value:
         return {key: _plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
     pairs = [
-        [_plain(key, f"{path} (key)", depth + 1), _plain(item, f"{path}[{key!r}]", depth + 1)] for key, item in value.items()
+        [_plain(key, f"{path} (key)", depth + 1), _plain(item, f"{path}[{key!r}]", depth + 1)]
+        for key, item in value.items()
     ]
     return {TAG: "dict", "v": pairs}
 

@@ -72,7 +72,7 @@ class EnumText(TypeDecorator[E], Generic[E]):
     def __init__(self, members: type[E]) -> None:
         super().__init__()
         self.members = members
-        self._by_value = {member.value: member for member in members}
+        self.by_value = {member.value: member for member in members}
         # An enum's member and the same text hash differently, so both stand here.
         self.texts: dict[Any, str] = {key: m.value for m in members for key in (m, m.value)}
 
@@ -83,11 +83,15 @@ class EnumText(TypeDecorator[E], Generic[E]):
         return self.texts[value]
 
     def process_result_value(self, value: Any, dialect: Dialect) -> E | None:
-        return None if value is None else self._by_value[value]
+        return None if value is None else self.by_value[value]
 
 
 def json_text(value: dict[str, Any] | None) -> str:
     return msgspec.json.encode(value).decode() if value else ""
+
+
+def read_json(text: str) -> dict[str, Any]:
+    return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
 
 
 class JsonObject(TypeDecorator[dict[str, Any]]):
@@ -100,4 +104,4 @@ class JsonObject(TypeDecorator[dict[str, Any]]):
         return json_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any]:
-        return msgspec.json.decode(value) if value else {}
+        return read_json(value)

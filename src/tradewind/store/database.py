@@ -60,8 +60,10 @@ class Database:
         self._dispose()
 
     def _dispose(self) -> None:
-        self._readers.dispose()
-        self._writers.dispose()
+        # After a fork the connections are the parent's: forgotten here, not closed.
+        mine = os.getpid() == self._pid
+        self._readers.dispose(close=mine)
+        self._writers.dispose(close=mine)
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -130,7 +132,7 @@ class Database:
             yield connection
             at_commit = True
             if self.is_sqlite:
-                connection.connection.driver_connection.execute("COMMIT")  # type: ignore[union-attr]
+                self._wait_sqlite(connection.connection.driver_connection, "COMMIT")
             connection.commit()
         except BaseException as error:
             if connection is not None:
@@ -163,13 +165,17 @@ class Database:
         return fault
 
     def _begin_sqlite(self, connection: Any, *, write: bool) -> None:
-        if not write:
+        if write:
+            self._wait_sqlite(connection, "BEGIN IMMEDIATE")
+        else:
             connection.execute("BEGIN")
-            return
+
+    def _wait_sqlite(self, connection: Any, statement: str) -> None:
+        """Carries out BEGIN IMMEDIATE or COMMIT as soon as the lock for it is free."""
         deadline = 0.0
         while True:
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(statement)
                 return
             except Exception as error:
                 if not faults.is_sqlite_busy(error):
@@ -217,11 +223,13 @@ class Database:
             result = work(connection)
             try:
                 if self.is_sqlite:
-                    connection.execute("COMMIT")
+                    self._wait_sqlite(connection, "COMMIT")
                 else:
                     connection.commit()
             except Exception as error:
-                raise self._fault(error, at_commit=True) from error
+                if faults.is_driver_error(error):
+                    raise self._fault(error, at_commit=True) from error
+                raise
             return result
         except BaseException:
             try:

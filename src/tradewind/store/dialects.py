@@ -121,22 +121,22 @@ def _sqlite_engines(address: Address, *, create: bool) -> tuple[Engine, Engine]:
     file = "file:" + str(address.path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     mode = "rwc" if create else "rw"
 
-    def engine_with(timeout_s: float) -> Engine:
+    def engine_with(*, waits: bool) -> Engine:
         engine = sa.create_engine(
             URL.create("sqlite+pysqlite", database=file, query={"mode": mode, "uri": "true"}),
-            connect_args={"timeout": timeout_s, "check_same_thread": False, "cached_statements": 256},
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "cached_statements": 256},
             pool_reset_on_return=None,
             hide_parameters=True,
         )
-        _sqlite_sessions(engine, durable=True)
+        _sqlite_sessions(engine, durable=True, waits=waits)
         return engine
 
-    # Writers wait for the lock in `Database.begin_sqlite_write`, which asks every millisecond; SQLite's own waiting
-    # sleeps up to 100 ms between two looks, which is longer than a whole task may take.
-    return engine_with(BUSY_TIMEOUT_S), engine_with(0.0)
+    # Writers wait for the lock in `Database`, which asks every millisecond; SQLite's own waiting sleeps up to 100 ms
+    # between two looks, which is longer than a whole task may take.
+    return engine_with(waits=True), engine_with(waits=False)
 
 
-def _sqlite_sessions(engine: Engine, *, durable: bool) -> None:
+def _sqlite_sessions(engine: Engine, *, durable: bool, waits: bool = True) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         # None: the module opens no transaction of its own; BEGIN is said where it is meant.
@@ -145,6 +145,9 @@ def _sqlite_sessions(engine: Engine, *, durable: bool) -> None:
         connection.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -8000")
         connection.execute("PRAGMA temp_store = MEMORY")
+        if not waits:
+            # Last: the lines above may read the file while another process recovers it after a crash.
+            connection.execute("PRAGMA busy_timeout = 0")
 
 
 def use_wal(connection: Any) -> None:

@@ -68,6 +68,7 @@ class EngineReads:
         """Keys of the runs in queued or running, the one that should run first, first."""
         run = schema.dag_run.c
         query = sa.select(run.run_key).where(sa.text(schema.RUN_UNFINISHED)).order_by(run.run_after, run.run_key)
+        query = _by_index(query, schema.dag_run, "ix_dag_run_unfinished")
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
@@ -81,6 +82,7 @@ class EngineReads:
     def running_tries(self, run_keys: Iterable[int] | None = None) -> list[TryRecord]:
         """Tries that an executor may be working on (queued, running, restarting), oldest first."""
         query = TRIES.select().where(sa.text(schema.TRY_ACTIVE)).order_by(schema.task_try.c.try_id)
+        query = _by_index(query, schema.task_try, "ix_task_try_active")
         with self._database.read() as connection:
             if run_keys is None:
                 return TRIES.all(connection.execute(query))
@@ -177,6 +179,7 @@ class EngineReads:
             .where(sa.text(schema.RUN_UNFINISHED), run.state == RunState.RUNNING)
             .group_by(run.dag_id, run.run_type)
         )
+        query = _by_index(query, schema.dag_run, "ix_dag_run_unfinished")
         if dag_id is not None:
             query = query.where(run.dag_id == dag_id)
         counts: dict[str, dict[RunType, int]] = {}
@@ -197,6 +200,11 @@ class EngineReads:
         )
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
+
+
+def _by_index(query: sa.Select[Any], table: sa.Table, index: str) -> sa.Select[Any]:
+    """Names the index to SQLite, which without statistics does not know how few rows a partial index has."""
+    return query.with_hint(table, f"INDEXED BY {index}", dialect_name="sqlite")
 
 
 def _instances(

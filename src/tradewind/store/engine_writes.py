@@ -26,7 +26,7 @@ from tradewind.store import conflicts, faults, schema
 from tradewind.store.database import ADVISORY, ADVISORY_BATCH, Database
 from tradewind.store.dialects import hot_dialect
 from tradewind.store.errors import LeaseLost, StoreError
-from tradewind.store.rows import InsertRows, RecordRows, UpdateRows
+from tradewind.store.rows import InsertRows, RecordRows, UpdateRows, clean_text
 
 _COPY_FROM: Final = 64
 """PostgreSQL: from so many new rows on, COPY is faster than INSERT."""
@@ -76,9 +76,10 @@ class EngineWrites:
         self._callbacks = InsertRows(RecordRows(CallbackRecord, schema.callback), dialect, on_conflict="update")
         self._outbox = InsertRows(RecordRows(OutboxRecord, schema.outbox), dialect, without=["seq"])
         mark = "?" if database.is_sqlite else "%s"
+        # Nothing for a try that is gone with its run: like an update of a try, this expects nothing.
         self._rendered = (
-            f"INSERT INTO rendered_fields (try_id, fields) VALUES ({mark}, {mark}) "
-            "ON CONFLICT (try_id) DO UPDATE SET fields = excluded.fields"
+            f"INSERT INTO rendered_fields (try_id, fields) SELECT try_id, CAST({mark} AS TEXT) FROM task_try "
+            f"WHERE try_id = {mark} ON CONFLICT (try_id) DO UPDATE SET fields = excluded.fields"
         )
         self._mark = mark
 
@@ -157,7 +158,8 @@ class EngineWrites:
             steps.append(self._xcom_delete(delete.run_key, delete.task_id, delete.map_index, delete.key))
         insert(self._xcoms, changes.xcoms)
         if changes.rendered:
-            steps.append(_Step(self._rendered, [list(pair) for pair in changes.rendered]))
+            pairs = [[clean_text(fields) if clean else fields, try_id] for try_id, fields in changes.rendered]
+            steps.append(_Step(self._rendered, pairs))
         insert(self._callbacks, changes.callbacks)
         for dag_id, next_run in changes.dag_next_runs:
             if next_run:

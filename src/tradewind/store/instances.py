@@ -44,8 +44,9 @@ class Instances:
         with self._database.read() as connection:
             for keys in chunks(run_keys):
                 query = INSTANCES.select().where(column.run_key.in_(keys))
-                for row in connection.execute(query.order_by(column.run_key, column.task_id, column.map_index)):
-                    found.setdefault(row.run_key, []).append(INSTANCES.of(row))
+                rows = connection.execute(query.order_by(column.run_key, column.task_id, column.map_index))
+                for record in INSTANCES.all(rows):
+                    found.setdefault(record.run_key, []).append(record)
         return found
 
     def list(
@@ -66,7 +67,7 @@ class Instances:
         have; a list over the whole history takes as long as it is.
         """
         run, instance = schema.dag_run.c, schema.task_instance.c
-        query: sa.Select[Any] = sa.select(*RUNS.columns, *INSTANCES.columns).select_from(
+        query: sa.Select[Any] = sa.select(*RUNS.stored, *INSTANCES.stored).select_from(
             schema.dag_run.join(schema.task_instance, run.run_key == instance.run_key)
         )
         if dag_id is not None:

@@ -8,7 +8,7 @@ again finishes the work.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tradewind.store import schema
+from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.errors import NotFound
 
@@ -70,7 +71,14 @@ class Maintenance:
         for name in chosen:
             cleaner = _Cleaner(self._database, self.pause, batch_rows, partial(_tell, progress, name))
             if name == "dag_run":
-                counts[name] = _count_runs(self._database, before) if dry_run else _clean_runs(cleaner, before)
+                old_runs = _old_runs(before)
+                counts[name] = (
+                    _count(self._database, schema.dag_run, old_runs) if dry_run else _clean_runs(cleaner, old_runs)
+                )
+            elif name == "dag_version":
+                counts[name] = (
+                    len(_unused_versions(self._database, before)) if dry_run else _clean_versions(cleaner, before)
+                )
             else:
                 table, old = _old_rows(name, before)
                 counts[name] = _count(self._database, table, old) if dry_run else cleaner.delete(table, old)
@@ -200,13 +208,30 @@ def _old_rows(name: str, before: datetime) -> tuple[sa.Table, sa.ColumnElement[b
         return schema.callback, callback.done_at < before
     if name == "job":
         return schema.job, schema.job.c.heartbeat_at < before
+    raise NotFound("table", name)
+
+
+def _unused_versions(database: Database, before: datetime) -> list[str]:
+    """Old versions that no DAG, run or try names. Reads the history once instead of asking for each version."""
     version = schema.dag_version.c
-    in_use = sa.or_(
-        sa.exists().where(schema.dag.c.version_id == version.version_id),
-        sa.exists().where(schema.dag_run.c.dag_id == version.dag_id, schema.dag_run.c.version_id == version.version_id),
-        sa.exists().where(attempt.version_id == version.version_id),
-    )
-    return schema.dag_version, sa.and_(version.created_at < before, sa.not_(in_use))
+    with database.read() as connection:
+        old = sa.select(version.version_id).where(version.created_at < before).order_by(version.version_id)
+        unused = dict.fromkeys(connection.execute(old).scalars())
+        for column in (schema.dag.c.version_id, schema.dag_run.c.version_id, schema.task_try.c.version_id):
+            if unused:
+                for version_id in connection.execute(sa.select(column).distinct()).scalars():
+                    unused.pop(version_id, None)
+    return list(unused)
+
+
+def _clean_versions(cleaner: _Cleaner, before: datetime) -> int:
+    version = schema.dag_version
+    # A DAG may have come back to a version meanwhile; runs only ever start on the version of their DAG.
+    is_current = sa.exists().where(schema.dag.c.version_id == version.c.version_id)
+    total = 0
+    for some in chunks(_unused_versions(cleaner.database, before)):
+        total += cleaner.delete(version, sa.and_(version.c.version_id.in_(some), sa.not_(is_current)))
+    return total
 
 
 def _count(database: Database, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
@@ -214,28 +239,21 @@ def _count(database: Database, table: sa.Table, which: sa.ColumnElement[bool]) -
         return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(which)).scalar_one())
 
 
-def _count_runs(database: Database, before: datetime) -> int:
-    return _count(database, schema.dag_run, _old_runs(before))
-
-
-def _clean_runs(cleaner: _Cleaner, before: datetime) -> int:
+def _clean_runs(cleaner: _Cleaner, old: sa.ColumnElement[bool]) -> int:
     """Deletes old runs one by one: their rows in small steps, then the run itself, which is then nearly empty."""
     run = schema.dag_run
     total = 0
     while True:
-        query = sa.select(run.c.run_key).where(_old_runs(before)).order_by(run.c.run_after).limit(200)
+        # Keys rise with time, so in their order the old ones are found without looking through the whole table.
+        query = sa.select(run.c.run_key).where(old).order_by(run.c.run_key).limit(200)
         with cleaner.database.read() as connection:
             keys: Sequence[int] = list(connection.execute(query).scalars())
         if not keys:
             return total
-        for some in _portions(keys, 20):
+        for some in chunks(keys, 20):
             for table in _OF_A_RUN:
                 cleaner.delete(table, table.c.run_key.in_(some))
             total += cleaner.delete(run, run.c.run_key.in_(some))
-
-
-def _portions(keys: Sequence[int], size: int) -> Iterable[Sequence[int]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def _clean_sources(cleaner: _Cleaner) -> None:

@@ -7,6 +7,7 @@ building and compiling statements again would cost more than SQLite needs to car
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
@@ -14,13 +15,45 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from tradewind.store.column_types import EnumText, JsonObject, UtcTime, aware, json_text, to_microseconds
+from tradewind.store.column_types import (
+    UTC,
+    EnumText,
+    JsonObject,
+    UtcTime,
+    aware,
+    from_microseconds,
+    json_text,
+    read_json,
+    to_microseconds,
+)
 
 R = TypeVar("R", bound=msgspec.Struct)
 Converter = Callable[[Any], Any]
+
+
+def _read_time(value: Any) -> datetime:
+    return from_microseconds(value) if type(value) is int else value.astimezone(UTC)
+
+
+def _reader(column: sa.Column[Any]) -> Converter | None:
+    """What makes the core's value of what the driver hands out."""
+    if isinstance(column.type, UtcTime):
+        return _read_time
+    if isinstance(column.type, EnumText):
+        return column.type.by_value.__getitem__
+    if isinstance(column.type, JsonObject):
+        return read_json
+    if isinstance(column.type, sa.Boolean):
+        return bool
+    return None
+
+
+def _as_stored(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """`column` without the conversions of its type: they cost more for each row than reading it."""
+    return sa.type_coerce(column, sa.types.NullType()).label(column.name)
 
 
 class RecordRows(Generic[R]):
@@ -31,16 +64,25 @@ class RecordRows(Generic[R]):
         self.table = table
         self.fields: tuple[str, ...] = record.__struct_fields__
         self.columns: list[sa.Column[Any]] = [table.c[name] for name in self.fields]
+        self.stored = [_as_stored(column) for column in self.columns]
+        readers = ((position, _reader(column)) for position, column in enumerate(self.columns))
+        self._readers = [(position, reader) for position, reader in readers if reader is not None]
 
     def select(self) -> sa.Select[Any]:
-        return sa.select(*self.columns)
+        return sa.select(*self.stored)
 
     def of(self, row: Sequence[Any]) -> R:
-        """The record of a row of `select()`; further columns of the row are ignored."""
-        return self.record(**dict(zip(self.fields, row, strict=False)))
+        """The record of a row of `select()`, or of `stored` columns; further columns of the row are ignored."""
+        values = list(row)
+        for position, read in self._readers:
+            value = values[position]
+            if value is not None:
+                values[position] = read(value)
+        return self.record(**dict(zip(self.fields, values, strict=False)))
 
-    def all(self, rows: Iterable[Sequence[Any]]) -> list[R]:
-        return [self.of(row) for row in rows]
+    def all(self, rows: CursorResult[Any]) -> list[R]:
+        of = self.of
+        return [of(row) for row in rows.all()]
 
     def values(self, record: R) -> dict[str, Any]:
         """The record as values for a statement."""

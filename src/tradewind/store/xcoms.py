@@ -55,7 +55,7 @@ class XComs:
         """(run id, value) of runs with a logical date up to `logical_to`, newest run first (`include_prior_dates`)."""
         run, xcom = schema.dag_run.c, schema.xcom.c
         query = (
-            sa.select(run.run_id, *_XCOMS.columns)
+            sa.select(run.run_id, *_XCOMS.stored)
             .select_from(schema.dag_run.join(schema.xcom, run.run_key == xcom.run_key))
             .where(run.dag_id == dag_id, run.logical_date <= logical_to)
             .where(xcom.task_id.in_(task_ids), xcom.key == key)

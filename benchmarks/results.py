@@ -44,6 +44,8 @@ class Results(Protocol):
         """DAGs that a user would see."""
         ...
 
+    def import_errors(self) -> list[str]: ...
+
     def runs(self, dag_id: str) -> list[RunTimes]: ...
 
     def tasks(self, dag_id: str, run_id: str) -> list[TaskTimes]: ...
@@ -63,6 +65,14 @@ class SqliteResults:
             return {row[0] for row in self._rows(seen)}
         except sqlite3.OperationalError:
             return set()  # Not migrated yet.
+
+    def import_errors(self) -> list[str]:
+        try:
+            return [
+                row[0] for row in self._rows(f"SELECT {'stacktrace' if self._airflow else 'message'} FROM import_error")
+            ]
+        except sqlite3.OperationalError:
+            return []
 
     def runs(self, dag_id: str) -> list[RunTimes]:
         rows = self._rows("SELECT run_id, state, queued_at, start_date, end_date FROM dag_run WHERE dag_id = ?", dag_id)
@@ -97,6 +107,9 @@ class PostgresResults:
 
     def dag_ids(self) -> set[str]:
         return {row[0] for row in self._rows("SELECT dag_id FROM serialized_dag")}
+
+    def import_errors(self) -> list[str]:
+        return [row[0] for row in self._rows("SELECT stacktrace FROM import_error")]
 
     def runs(self, dag_id: str) -> list[RunTimes]:
         rows = self._rows(

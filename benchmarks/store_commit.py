@@ -103,11 +103,11 @@ def measure_hops(store: Store, runs: int, tasks: int) -> list[float]:
     chains = []
     for number in range(runs):
         run = new_run(number)
-        store.edit(Changes(new_runs=[run], new_instances=instances(run, tasks)))
+        assert store.edit(Changes(new_runs=[run], new_instances=instances(run, tasks))) is None
         first = first_try(run, "task_00000")
         values = {"state": TaskState.QUEUED, "try_id": first.try_id, "try_number": 1}
         start = InstanceUpdate(run.run_key, first.task_id, -1, TaskState.NONE, values)
-        store.edit(Changes(instance_updates=[start], new_tries=[first]))
+        assert store.edit(Changes(instance_updates=[start], new_tries=[first])) is None
         chains.append((run, first))
     took = []
     for position in range(1, tasks):

@@ -129,8 +129,14 @@ class Subject(ABC):
             time.sleep(POLL_S)
 
     def ready(self, dag_ids: Sequence[str], *, timeout_s: float = 180, paused: bool = False) -> None:
-        """Waits until these DAGs are known; un-pauses them unless `paused`."""
-        self.wait_for(lambda: self.results.dag_ids().issuperset(dag_ids), f"DAGs {', '.join(dag_ids[:3])}", timeout_s)
+        """Waits until these DAGs are known; un-pauses them unless `paused`. Raises DidNotHappen on an import error."""
+
+        def known() -> bool:
+            for message in self.results.import_errors():
+                raise DidNotHappen(f"{self.name} could not import a DAG file: {message}")
+            return self.results.dag_ids().issuperset(dag_ids)
+
+        self.wait_for(known, f"DAGs {', '.join(dag_ids[:3])}", timeout_s)
         if not paused:
             for dag_id in dag_ids:
                 self.pause(dag_id, False)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pkgutil import extend_path
 
-from tradewind.sdk.airflow_imports import AirflowModule, install
+from tradewind.sdk.airflow_imports import AirflowModule, all_folders, install
 from tradewind.sdk.airflow_names import SERVED_VERSION
 
 # Installed provider packages live in `airflow/providers` of site-packages, whatever folder this file is in.
-__path__ = extend_path(__path__, __name__)
+__path__ = all_folders(__path__)
 __version__ = SERVED_VERSION
 
 install()

@@ -9,10 +9,21 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+from tradewind.configuration import conf
+from tradewind.server.listening import Listen, bind
+from tradewind.server.ports import holder_of
+from tradewind.services.session import open_services
+from tradewind.wiring import holding
+
+# The half has said itself why it does not go on, or was stopped on purpose.
+_ORDERLY_EXITS: Final = frozenset({0, 1})
 
 _QUICK_DEATH_S: Final = 2.0
 _QUICK_DEATHS: Final = 5
@@ -100,3 +111,19 @@ class Standalone:
         for half in self._halves:
             if half.process is not None:
                 half.process.send_signal(signal.SIGKILL if again and half.name == "web server" else signal.SIGTERM)
+
+
+def run_standalone(home: Path, *, host: str, port: int) -> int:
+    """Both halves, until SIGINT or SIGTERM; the exit code. Raises HomeInUse and PortBusy before anything is started."""
+    with holding(home):
+        bind(Listen(host, port), holder_of).close()
+        # Made before both halves want it.
+        with open_services(conf):
+            pass
+    command = [sys.executable, "-m", "tradewind.cli.main"]
+    web = [*command, "webserver", "--host", host, "--port", str(port)]
+    halves = [
+        Half("scheduler", [*command, "scheduler"], final_codes=_ORDERLY_EXITS),
+        Half("web server", web, final_codes=_ORDERLY_EXITS),
+    ]
+    return Standalone(halves, lambda text: print(text, flush=True)).run()

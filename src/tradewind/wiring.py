@@ -6,35 +6,44 @@ Imported by the commands that need it, so nothing here is on the way of the quic
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
-import sys
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any
+
+import pendulum
 
 from tradewind.configuration import Configuration, conf
 from tradewind.configuration.home import prepare_home, require_writable
 from tradewind.core.dispatch import Dispatcher
 from tradewind.core.ids import new_try_id
+from tradewind.core.spec import DagSpec
+from tradewind.core.states import TaskState
 from tradewind.engine.catalog import Catalog
 from tradewind.engine.engine import Engine
+from tradewind.engine.files import ParseReport
 from tradewind.engine.lock import HomeLock
+from tradewind.engine.rehearsal import NotRehearsed, Rehearsal, copy_settings, marks_success
 from tradewind.engine.service import EngineService, once_per_turn
 from tradewind.engine.settings import EngineSettings
+from tradewind.engine.simulation import Simulation
+from tradewind.engine.simulation import simulate as run_simulation
 from tradewind.engine.state import EngineState
 from tradewind.executors.local import LocalExecutor, LocalSettings
-from tradewind.services.doorbell import prepare_doorbell
+from tradewind.runtime.log_reader import read_log, render_text
+from tradewind.services.clearing import clear, select_from_run
+from tradewind.services.doorbell import doorbell_path
+from tradewind.services.jobs import ENGINE, is_alive
+from tradewind.services.marking import mark_tasks
+from tradewind.services.runs import get_run
 from tradewind.services.session import Services, SystemClock, open_services
-from tradewind.standalone import Half, Standalone
-
-EXIT_HOME_IN_USE: Final = 3
-EXIT_PORT_BUSY: Final = 4
-
-log = logging.getLogger(__name__)
-
+from tradewind.store import open_store
 
 # --- the long-running commands -----------------------------------------------------------------------------------------
 
@@ -43,61 +52,150 @@ def run_scheduler(home: Path) -> int:
     """The engine, until SIGINT or SIGTERM; the exit code. Raises HomeInUse when one runs on this home already."""
     with holding(home), open_services(conf, who="engine") as services:
         loop = asyncio.new_event_loop()
-        engine, service = local_engine(loop, home, services)
+        engine, service = local_engine(loop, services, engine_settings(conf, home), local_settings(conf, home))
         say(f"Scheduler is running. DAG files: {engine.state.settings.dags_folder}")
         service.run()
         loop.close()
     return 0
 
 
-def run_webserver(home: Path, *, host: str, port: int) -> int:
-    """The web server, until SIGINT or SIGTERM; the exit code. Raises PortBusy."""
-    from tradewind.server.app import make_app, serve
-    from tradewind.server.listening import Listen, bind
-    from tradewind.server.ports import holder_of
-
-    with open_services(conf, who="api") as services:
-        listening = bind(Listen(host, port), holder_of)
-        shown = "localhost" if host in ("0.0.0.0", "::") else host
-        say(f"Web server is running: http://{shown}:{listening.getsockname()[1]}")
-        serve(make_app(services), listening)
-    return 0
-
-
-def run_standalone(home: Path, *, host: str, port: int) -> int:
-    """Both halves, until SIGINT or SIGTERM; the exit code. Raises HomeInUse and PortBusy before anything is started."""
-    from tradewind.server.listening import Listen, bind
-    from tradewind.server.ports import holder_of
-
-    prepare_home(home)
-    with holding(home):
-        """Only to see that nobody has it; the engine takes it for itself."""
-    bind(Listen(host, port), holder_of).close()
-    with open_services(conf):
-        """Makes the database before both halves want it."""
-    command = [sys.executable, "-m", "tradewind.cli.main"]
-    halves = [
-        Half("scheduler", [*command, "scheduler"], final_codes=frozenset({EXIT_HOME_IN_USE})),
-        Half(
-            "web server",
-            [*command, "webserver", "--host", host, "--port", str(port)],
-            final_codes=frozenset({EXIT_PORT_BUSY}),
-        ),
-    ]
-    return Standalone(halves, say).run()
-
-
 def run_engine_until(home: Path, done: Callable[[], bool]) -> None:
     """An engine of this process's own, until `done()`, which is asked after everything that happened. Raises HomeInUse."""
     with holding(home), open_services(conf, who="engine") as services:
         loop = asyncio.new_event_loop()
-        _, service = local_engine(loop, home, services)
+        _, service = local_engine(loop, services, engine_settings(conf, home), local_settings(conf, home))
         service.run(until=done)
         loop.close()
 
 
+def parse_files(home: Path, files: Sequence[Path] | None = None) -> list[ParseReport]:
+    """Imports DAG files (None: all of them, examples included when they are on) and saves what they define."""
+    reports: list[ParseReport] = []
+    with open_services(conf, who="engine") as services, one_off(home, services) as (engine, service):
+        engine.files.heard = reports.append
+        engine.files.take([str(path.resolve()) for path in files] if files is not None else engine.files.found())
+        service.run(until=lambda: not engine.files.first_look_pending)
+    return reports
+
+
+def test_dag(
+    home: Path,
+    dag_id: str,
+    *,
+    file: Path | None,
+    logical_date: datetime | None,
+    conf: Mapping[str, Any],
+    mark_success_pattern: str | None,
+    echo: Callable[[str], None],
+) -> str:
+    """Runs one DAG run in memory, printing the logs; the run's final state. Nothing is stored."""
+    with rehearsal(home, echo, marks_success=marks_success(mark_success_pattern)) as trial:
+        return trial.whole_run(dag_id, file, logical_date, conf)
+
+
+def test_task(
+    home: Path,
+    dag_id: str,
+    task_id: str,
+    *,
+    file: Path | None,
+    run: str | None,
+    map_index: int,
+    params: Mapping[str, Any],
+    environment: Mapping[str, str],
+    dry_run: bool,
+    echo: Callable[[str], None],
+) -> str:
+    """Runs one task without checks and without storing anything; its final state. `run`: a run id or a date."""
+    with rehearsal(home, echo, environment=environment) as trial:
+        ended, rendered = trial.one_try(
+            dag_id, task_id, file, run, _as_date(run), map_index, params, render_only=dry_run
+        )
+    if dry_run:
+        for name, text in rendered.items():
+            echo(f"{name}: {text}")
+    return ended
+
+
+def render_task(
+    home: Path, dag_id: str, task_id: str, *, file: Path | None, run: str, map_index: int
+) -> Mapping[str, str]:
+    """Template field → its rendered text, in the order of the task's template fields."""
+    lines: list[str] = []
+    with rehearsal(home, lines.append) as trial:
+        ended, rendered = trial.one_try(dag_id, task_id, file, run, _as_date(run), map_index, {}, render_only=True)
+    if ended != TaskState.SUCCESS:
+        raise NotRehearsed("\n".join([f"The templates of '{task_id}' could not be rendered.", *lines]))
+    return rendered
+
+
+def run_task(
+    home: Path,
+    dag_id: str,
+    task_id: str,
+    run_id: str,
+    *,
+    map_index: int,
+    ignore_dependencies: bool,
+    mark_success: bool,
+    echo: Callable[[str], None],
+) -> str:
+    """Makes one stored try of an instance; its final state.
+
+    The instance is cleared (or marked), and whoever schedules this home makes the try: the scheduler that runs, else an
+    engine of this process's own until the try has ended.
+    """
+    with open_services(conf) as services:
+        run = get_run(services, dag_id, run_id)
+        if mark_success:
+            mark_tasks(services, run, [task_id], TaskState.SUCCESS, map_indexes=_indexes(map_index))
+            return TaskState.SUCCESS.value
+        clear(services, select_from_run(services, run, [task_id], map_indexes=_indexes(map_index)))
+
+        def ended() -> bool:
+            found = services.store.instances.get(run.run_key, task_id, map_index)
+            return found is not None and (found.state.is_final or found.state is TaskState.UP_FOR_RETRY)
+
+        if is_alive(services, ENGINE):
+            wait_for(ended)
+        else:
+            run_engine_until(home, ended)
+        found = services.store.instances.get(run.run_key, task_id, map_index)
+        if found is not None and found.try_id is not None:
+            made = services.store.tries.get(found.try_id)
+            if made is not None and os.path.exists(made.log_path):
+                echo(render_text(read_log(made.log_path).lines))
+        return found.state.value if found is not None else TaskState.NONE.value
+
+
+def simulate(spec: DagSpec, start: datetime, end: datetime, *, limit: int = 10_000) -> Simulation:
+    """See `tradewind.engine.simulation`."""
+    return run_simulation(spec, start, end, limit=limit)
+
+
 def say(text: str) -> None:
     print(text, flush=True)
+
+
+def _as_date(run: str | None) -> datetime | None:
+    """The date that `run` is, or None when it is a run id."""
+    if run is None:
+        return None
+    try:
+        found: object = pendulum.parse(run)
+    except ValueError:
+        return None
+    return found if isinstance(found, datetime) else None
+
+
+def _indexes(map_index: int) -> list[int] | None:
+    return None if map_index < 0 else [map_index]
+
+
+def wait_for(done: Callable[[], bool], every_s: float = 0.2) -> None:
+    """Asks again and again, for a command that waits for what another process does."""
+    while not done():
+        time.sleep(every_s)
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------
@@ -116,13 +214,54 @@ def holding(home: Path) -> Iterator[HomeLock]:
         lock.release()
 
 
+@contextmanager
+def one_off(
+    home: Path, services: Services, **changes: Any
+) -> Iterator[tuple[Engine, EngineService]]:
+    """An engine for one job of a command: it shares nothing with a scheduler that may run on the same home.
+
+    `changes` are settings that differ from the home's.
+    """
+    with tempfile.TemporaryDirectory(prefix="tradewind-") as folder:
+        environment = changes.pop("environment", {})
+        settings = replace(
+            engine_settings(conf, home), doorbell=None, schedules=False, logs_folder=Path(folder, "logs"), **changes
+        )
+        local = local_settings(conf, home)
+        local = replace(local, home=folder, environ={**local.environ, **environment})
+        loop = asyncio.new_event_loop()
+        try:
+            yield local_engine(loop, services, settings, local, watch_files=False)
+        finally:
+            loop.close()
+
+
+@contextmanager
+def rehearsal(home: Path, echo: Callable[[str], None], **changes: Any) -> Iterator[Rehearsal]:
+    """A trial on a store in memory, with the home's variables, connections and pools."""
+    with open_services(conf) as real:
+        memory = open_store("sqlite://", create=True)
+        try:
+            memory.schema.migrate()
+            copy_settings(real.store, memory)
+            services = Services(store=memory, conf=conf, who="engine")
+            with one_off(home, services, **changes) as (engine, service):
+                yield Rehearsal(engine, service, real, echo)
+        finally:
+            memory.close()
+
+
 def local_engine(
-    loop: asyncio.AbstractEventLoop, home: Path, services: Services, settings: EngineSettings | None = None
+    loop: asyncio.AbstractEventLoop,
+    services: Services,
+    settings: EngineSettings,
+    local: LocalSettings,
+    *,
+    watch_files: bool = True,
 ) -> tuple[Engine, EngineService]:
     """An engine on this machine's processes, and the loop's side of it. Nothing runs before `EngineService.run`."""
-    settings = settings or engine_settings(conf, home)
     states: list[EngineState] = []
-    executor = LocalExecutor(loop, lambda event: states[0].emit(event), local_settings(conf, home))
+    executor = LocalExecutor(loop, lambda event: states[0].emit(event), local)
     services_of_drain: list[EngineService] = []
     state = EngineState(
         store=services.store,
@@ -137,7 +276,7 @@ def local_engine(
     )
     states.append(state)
     engine = Engine(state)
-    service = EngineService(loop, engine, grace_s=min(10.0, settings.kill_grace_s))
+    service = EngineService(loop, engine, grace_s=min(10.0, settings.kill_grace_s), watch_files=watch_files)
     services_of_drain.append(service)
     return engine, service
 
@@ -149,7 +288,7 @@ def engine_settings(conf: Configuration, home: Path) -> EngineSettings:
         logs_folder=Path(conf.get("logging", "base_log_folder")),
         dags_folder=Path(conf.get("core", "dags_folder")),
         plugins_folder=Path(conf.get("core", "plugins_folder")),
-        doorbell=prepare_doorbell(home),
+        doorbell=doorbell_path(home),
         example_folders=(example_folder(),) if conf.getboolean("core", "load_examples") else (),
         parallelism=conf.getint("core", "parallelism"),
         default_dialect=conf.getint("core", "dialect"),

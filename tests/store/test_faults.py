@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,30 +80,37 @@ def test_a_full_disk_writes_nothing_and_goes_on_when_there_is_space(home: Path) 
         assert store.edit(change) is None
 
 
-def as_nobody(code: str) -> str:
-    """What `code` prints when a user without rights runs it."""
-    if os.geteuid() != 0:
-        command, user = [sys.executable, "-c", code], None
-    else:
-        # The interpreter of the tests may lie where nobody may look, so the rights are dropped after the imports.
-        drop = "import os, tradewind.store, sqlite3, sqlalchemy.dialects.sqlite; os.setgid(65534); os.setuid(65534)\n"
-        command, user = [sys.executable, "-c", drop + code], None
-    return subprocess.run(command, capture_output=True, text=True, check=True, user=user).stdout
+# The interpreter of the tests may lie where nobody may look, so rights are dropped after the imports.
+AS_NOBODY = """
+import os, sys, sqlite3, sqlalchemy.dialects.sqlite
+from tradewind.store import StoreError, open_store
+if os.geteuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+store = open_store(sys.argv[1])
+try:
+    store.variables.set("a", "1")
+except StoreError as error:
+    print(type(error).__name__, error)
+"""
 
 
-def test_a_home_that_may_not_be_written_is_reported(home: Path) -> None:
-    for path in (home, *home.iterdir()):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    for parent in list(home.parents)[:2]:
-        parent.chmod(0o755)
-    code = (
-        "from tradewind.store import *\n"
-        f"store = open_store('sqlite:///{home}/airflow.db')\n"
-        "try:\n    store.variables.set('a', '1')\n"
-        "except StoreError as error:\n    print(type(error).__name__, error)"
-    )
-    shown = as_nobody(code)
-    home.chmod(0o755)
+@pytest.mark.parametrize("what", ["file", "folder", "folder above"])
+def test_a_home_that_may_not_be_written_is_reported(what: str) -> None:
+    # Not in pytest's own folder, which is closed to other users as a whole.
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        home = top / "above" / "home"
+        url = f"sqlite:///{home}/airflow.db"
+        with open_store(url, create=True) as store:
+            store.schema.migrate()
+        top.chmod(0o755)
+        home.chmod(0o000 if what == "folder" else 0o555)
+        home.parent.chmod(0o000 if what == "folder above" else 0o555)
+        (home / "airflow.db").chmod(0o444)
+        command = [sys.executable, "-c", AS_NOBODY, url]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        home.parent.chmod(0o755)
+        home.chmod(0o755)
     assert shown.startswith("StoreReadOnly ")
     assert "permissions" in shown
 

@@ -81,8 +81,10 @@ def _start(name: str, daemon: bool, files: dict[str, Path | None], run: Callable
 @verbose_option
 def standalone(host: str | None, port: int | None) -> None:
     """Run everything: web server, scheduler, tasks. Ctrl-C stops it all."""
+    from tradewind.standalone import run_standalone
+
     chosen_host, chosen_port = _address(host, port)
-    _start("standalone", False, {}, lambda place: wiring().run_standalone(place, host=chosen_host, port=chosen_port))
+    _start("standalone", False, {}, lambda place: run_standalone(place, host=chosen_host, port=chosen_port))
 
 
 @click.command(context_settings=HELP)
@@ -109,9 +111,11 @@ def _web(
     stderr: Path | None,
     log_file: Path | None,
 ) -> None:
+    from tradewind.server.serve import run_webserver
+
     chosen_host, chosen_port = _address(host, port)
     files = {"pid": pid, "stdout": stdout, "stderr": stderr, "log": log_file}
-    _start("webserver", daemon, files, lambda place: wiring().run_webserver(place, host=chosen_host, port=chosen_port))
+    _start("webserver", daemon, files, lambda place: run_webserver(place, host=chosen_host, port=chosen_port))
 
 
 webserver = click.command(

@@ -22,16 +22,8 @@ from tradewind.services.session import Services, open_services
 class Wiring(Protocol):
     """What the commands need of `tradewind.wiring`. User code runs in DAG hosts, never in the command's own process."""
 
-    def run_standalone(self, home: Path, *, host: str, port: int) -> int:
-        """Everything, until SIGINT or SIGTERM; the exit code. Raises HomeInUse when a scheduler already runs."""
-        ...
-
     def run_scheduler(self, home: Path) -> int:
         """The engine, until SIGINT or SIGTERM; the exit code. Raises HomeInUse."""
-        ...
-
-    def run_webserver(self, home: Path, *, host: str, port: int) -> int:
-        """The web server, until SIGINT or SIGTERM; the exit code."""
         ...
 
     def parse_files(self, home: Path, files: Sequence[Path] | None = None) -> Sequence[ParseReport]:

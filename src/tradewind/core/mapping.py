@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from tradewind.core.graph import Node
+from tradewind.core.graph import Graph, Node
 from tradewind.core.records import NOT_MAPPED
 from tradewind.core.spec import Expansion, Length, LengthConcat, LengthLiteral, LengthOf, LengthZip
 
@@ -99,6 +99,17 @@ def scope_length(view: RunView, group_id: str) -> int | None:
             total *= found
         at = group.parent
     return total
+
+
+def literal_lengths(graph: Graph, task_id: str) -> dict[str, int] | None:
+    """As `map_lengths`, for a run that does not exist: None when a length is that of a result."""
+    found: dict[str, int] = {}
+    for expansion in graph.expansions(graph.nodes[task_id]):
+        for name, length in expansion.inputs:
+            if not isinstance(length, LengthLiteral):
+                return None
+            found[name] = length.length
+    return found
 
 
 def relevant_indexes(view: RunView, node: Node, map_index: int, other: Node, group_id: str, count: int) -> range | None:

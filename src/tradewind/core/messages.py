@@ -80,6 +80,8 @@ class TaskTry(msgspec.Struct, kw_only=True, omit_defaults=True):
     mark_success: bool = False
     ignore_failures_of_callbacks: bool = True
     test_mode: bool = False
+    render_only: bool = False
+    """Render the template fields, report them, and succeed without doing the work."""
 
 
 class CallbackRun(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -61,11 +61,15 @@ class Answers:
             case messages.Skip():
                 self._tries.skip(request.try_id, request.task_ids)
             case _:
-                batch = self._state.open_batch()
-                batch.is_urgent = True
-                batch.effects.append(lambda: self._state.executor.reply(event.token, self._answer(request)))
+                self._state.open_batch().is_urgent = True
+        # Once the batch is stored: a read sees what the task wrote before, and a write is confirmed.
+        self._state.open_batch().effects.append(
+            lambda: self._state.executor.reply(event.token, self._answer(request))
+        )
 
     def _answer(self, request: messages.Request) -> messages.Reply:
+        if isinstance(request, messages.UNANSWERED):
+            return messages.Done()
         try:
             return self._answers[type(request)](request)
         except ServiceError as problem:
@@ -82,11 +86,12 @@ class Answers:
 
     def _set_xcom(self, request: messages.SetXCom) -> None:
         run_key = self._run_key(request.dag_id, request.run_id)
-        live = None if run_key is None else self._runs.get(run_key)
-        if live is not None:
-            self._tries.keep_xcom(live, request)
-            if request.key == "return_value" and request.length is not None:
-                live.view.lengths.setdefault(request.task_id, {})[request.map_index] = request.length
+        if run_key is None:
+            return
+        self._tries.keep_xcom(run_key, request)
+        live = self._runs.get(run_key)
+        if live is not None and request.key == "return_value":
+            live.view.record_length(request.task_id, request.map_index, request.length)
 
     def _delete_xcom(self, request: messages.DeleteXCom) -> None:
         run_key = self._run_key(request.dag_id, request.run_id)

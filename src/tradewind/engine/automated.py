@@ -45,6 +45,8 @@ class AutomatedRuns:
     def due(self, dag_id: str) -> None:
         """Creates every run of the DAG that is due and has room, then sets a timer for the next one."""
         state = self._state
+        if not state.settings.schedules:
+            return
         state.timers.cancel(("schedule", dag_id))
         dag = state.catalog.dags.get(dag_id)
         if dag is None or not dag.spec.timetable.can_be_scheduled:

@@ -47,6 +47,8 @@ class Engine:
         self.answers = Answers(state, self.runs, self.tries, self.outside)
         self.heartbeat = Heartbeat(state)
         self.callbacks = callbacks
+        self.last_end: messages.Ended | None = None
+        """The end of a try that was reported last."""
         self._effects: deque[Effect] = deque()
         self._is_store_away = False
         self._unwritten: list[Batch] = []
@@ -55,7 +57,7 @@ class Engine:
         """Events of the open batch, to decide again from when its transaction does not go through."""
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Started: self.tries.started,
-            messages.Ended: self.tries.ended,
+            messages.Ended: self._ended,
             messages.Parsed: self.files.parsed,
             messages.CallbackEnded: callbacks.ended,
             messages.ScheduleAnswer: self.automated.answered,
@@ -81,11 +83,14 @@ class Engine:
         self.outside.start_from_here()
         state.catalog.reload()
         self.runs.read_pools()
-        self.runs.load_unfinished()
-        state.executor.recover(state.store.engine.running_tries(None))
-        self.callbacks.resume()
-        self.automated.plan_all()
-        self.heartbeat.start()
+        if state.settings.schedules:
+            self.runs.load_unfinished()
+            state.executor.recover(state.store.engine.running_tries(None))
+            self.callbacks.resume()
+            self.automated.plan_all()
+            self.heartbeat.start()
+        else:
+            state.executor.recover([])
         if watch_files:
             self.files.start()
         state.wake()
@@ -142,6 +147,10 @@ class Engine:
         except Exception:
             # A mistake of ours about one event must not stop all the others.
             log.exception("The engine could not handle %s; it goes on without it.", type(event).__name__)
+
+    def _ended(self, event: messages.Ended) -> None:
+        self.last_end = event
+        self.tries.ended(event)
 
     def _decide(self) -> None:
         """What can start now: queued runs first, then waiting tasks."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tradewind.core import messages
 from tradewind.engine.discovery import IGNORE_FILE, Discovery
@@ -34,6 +34,16 @@ class _File:
     dag_ids: tuple[str, ...] = field(default_factory=tuple)
 
 
+class ParseReport(NamedTuple):
+    """One DAG file that was imported."""
+
+    file: str
+    duration_s: float
+    dag_ids: tuple[str, ...]
+    task_count: int
+    problems: tuple[str, ...] = ()
+
+
 class DagFiles:
     def __init__(self, state: EngineState, runs: Runs) -> None:
         self._state = state
@@ -45,16 +55,29 @@ class DagFiles:
         self.first_look_pending: set[str] = set()
         """Files of the first look that are not imported yet; empty once every DAG is visible."""
 
+        self.heard: Callable[[ParseReport], None] = lambda _report: None
+        """Told of every import."""
+
     # --- finding -----------------------------------------------------------------------------------------------------
+
+    def found(self) -> list[str]:
+        """Every file that may define DAGs."""
+        return sorted({path for search in self.searches for path in search.files()})
 
     def look_at_all(self) -> None:
         """Finds every file; imports the new and changed ones, forgets those that are gone."""
-        present = {path for search in self.searches for path in search.files()}
+        present = set(self.found())
         known = set(self._files) | set(self._state.store.dags.files())
         for path in sorted(known - present):
             self._forget(path)
         for path in sorted(present):
             self._look_at(path)
+
+    def take(self, paths: Iterable[str]) -> None:
+        """Imports these files, wherever they are."""
+        for path in paths:
+            self.first_look_pending.add(path)
+            self._parse(path, self._files.setdefault(path, _File()))
 
     def start(self) -> None:
         self.look_at_all()
@@ -140,6 +163,15 @@ class DagFiles:
                 problems=list(event.problems),
             )
         )
+        self.heard(
+            ParseReport(
+                event.file,
+                event.seconds,
+                file.dag_ids,
+                sum(len(spec.tasks) for spec in event.dags),
+                tuple(problem.message for problem in event.problems),
+            )
+        )
         self._done(event.file, file)
 
     def failed(self, event: HostFailed) -> None:
@@ -158,6 +190,7 @@ class DagFiles:
                 problems=[problem],
             )
         )
+        self.heard(ParseReport(event.file, 0.0, (), 0, (event.detail,)))
         self._done(event.file, file)
 
     def _done(self, path: str, file: _File) -> None:

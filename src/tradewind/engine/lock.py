@@ -12,8 +12,10 @@ import socket
 from datetime import datetime, timezone
 from pathlib import Path
 
+from tradewind.core.errors import TradewindError
 
-class HomeInUse(Exception):
+
+class HomeInUse(TradewindError):
     """Another engine runs on this home. `holder` says which, as far as the lock file tells."""
 
     def __init__(self, home: Path, holder: dict[str, object]) -> None:

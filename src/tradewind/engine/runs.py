@@ -26,6 +26,7 @@ class Runs:
         self.callbacks = callbacks
         self.queue = RunQueue()
         self._past = Past(state)
+        self._pools: set[str] = set()
 
     # --- memory and store --------------------------------------------------------------------------------------------
 
@@ -34,8 +35,12 @@ class Runs:
 
     def read_pools(self) -> None:
         """Pools as they are in the store."""
-        for pool in self._state.store.pools.list():
-            self._state.dispatcher.set_pool(pool.name, pool.slots)
+        pools = {pool.name: pool.slots for pool in self._state.store.pools.list()}
+        for gone in self._pools - pools.keys():
+            self._state.dispatcher.set_pool(gone, None)
+        for name, slots in pools.items():
+            self._state.dispatcher.set_pool(name, slots)
+        self._pools = set(pools)
 
     def load_unfinished(self) -> None:
         """Everything that is not finished, as it is in the store: at start, and after a long time without it."""

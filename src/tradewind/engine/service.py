@@ -26,10 +26,13 @@ class EngineService:
     The loop only ever runs plain callbacks: nothing in the path between two tasks waits on a coroutine.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, engine: Engine, *, grace_s: float) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, engine: Engine, *, grace_s: float, watch_files: bool = True
+    ) -> None:
         self._loop = loop
         self._engine = engine
         self._grace_s = grace_s
+        self._watches_files = watch_files
         self._watch: FolderWatch | None = None
         self._bell: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -46,8 +49,9 @@ class EngineService:
             self._loop.add_signal_handler(number, self.stop)
         self._listen()
         self._engine.state.executor.start()
-        self._engine.start()
-        self._watch_folders()
+        self._engine.start(watch_files=self._watches_files)
+        if self._watches_files:
+            self._watch_folders()
         if ready is not None:
             self._loop.call_soon(ready)
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -15,6 +16,8 @@ class EngineSettings:
     doorbell: Path | None = None
     """Where other processes ring (Unix datagram socket); None: nobody rings, as in a simulation."""
     example_folders: tuple[Path, ...] = ()
+    schedules: bool = True
+    """False for an engine that only imports files, or only runs what it is told to: it leaves unfinished runs alone."""
     parallelism: int = 32
     default_dialect: int = 2
     paused_at_creation: bool = True
@@ -25,8 +28,9 @@ class EngineSettings:
     kill_grace_s: float = 60.0
     """From SIGTERM to SIGKILL."""
     heartbeat_interval_s: float = 5.0
-    queued_timeout_s: float = 600.0
     hostname: str = "localhost"
+    marks_success: Callable[[str], bool] = lambda _task_id: False
+    """Tasks that are marked as success instead of being run."""
     started_flush_s: float = 0.02
     """How long a `started` may wait to be written together with what follows it."""
     store_retry_s: float = 0.25
@@ -34,5 +38,3 @@ class EngineSettings:
     callback_attempts: int = 3
     safety_poll_s: float = 5.0
     """How often the outbox is looked at without a ring, in case one was lost."""
-    timeout_sweep_s: float = 1.0
-    plugins: tuple[str, ...] = field(default_factory=tuple)

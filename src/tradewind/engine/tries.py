@@ -109,6 +109,7 @@ class Tries:
             reschedule_count=instance.reschedule_count,
             map_lengths=map_lengths(live.view, instance.task_id),
             upstream_counts=upstream_counts(live.view, instance.task_id),
+            mark_success=self._state.settings.marks_success(instance.task_id),
             fresh_interpreter=instance.fresh_interpreter,
             fresh_reason="an earlier try of it hung on a lock inherited by its fork" if instance.fresh_interpreter else "",
         )
@@ -205,12 +206,12 @@ class Tries:
     def _keep_xcoms(self, live: LiveRun, outcome: messages.Outcome) -> None:
         if isinstance(outcome, messages.Succeeded):
             for xcom in outcome.xcoms:
-                self.keep_xcom(live, xcom)
+                self.keep_xcom(live.run_key, xcom)
 
-    def keep_xcom(self, live: LiveRun, xcom: messages.SetXCom) -> None:
+    def keep_xcom(self, run_key: int, xcom: messages.SetXCom) -> None:
         self._state.open_batch().changes.xcoms.append(
             XComRecord(
-                run_key=live.run_key,
+                run_key=run_key,
                 task_id=xcom.task_id,
                 map_index=xcom.map_index,
                 key=xcom.key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import FunctionType
 from typing import Any, ClassVar
 
 from tradewind.operators.branch import BaseBranchOperator
@@ -12,6 +13,8 @@ from tradewind.sdk.context import context_merge, current_context_or_none
 from tradewind.sdk.exceptions import AirflowException
 from tradewind.sdk.operator import BaseOperator
 from tradewind.sdk.skipmixin import SkipMixin, short_circuit_skips
+
+_TAKES_MORE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 class PythonOperator(BaseOperator):
@@ -56,15 +59,22 @@ class PythonOperator(BaseOperator):
         context_merge(context, self.op_kwargs, templates_dict=self.templates_dict)
         self.op_kwargs = self.determine_kwargs(context)
         return_value = self.execute_callable()
-        if self.show_return_value_in_logs:
-            self.log.info("Done. Returned value was: %s", return_value)
-        else:
+        if not self.show_return_value_in_logs:
             self.log.info("Done. Returned value not shown")
+        elif return_value is not None:
+            self.log.info("Done. Returned value was: %s", return_value)
         return return_value
 
     def determine_kwargs(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
         """The keyword arguments that the callable is given."""
-        return determine_kwargs(self.python_callable, self.op_args, context)
+        func = self.python_callable
+        if type(func) is FunctionType and not func.__code__.co_flags & _TAKES_MORE and not func.__dict__:
+            # A plain function says by itself what it takes; reading it by `inspect` costs more than calling it.
+            code = func.__code__
+            names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            if not self.op_args and not code.co_posonlyargcount:
+                return {name: context[name] for name in names if name in context}
+        return determine_kwargs(func, self.op_args, context)
 
     def execute_callable(self) -> Any:
         """Call it. Subclasses replace this to run it elsewhere."""

@@ -95,6 +95,8 @@ class LineWriter(io.TextIOBase):
 
     def close_line(self) -> None:
         """Write what has been printed of an unfinished line."""
+        if self._buffer is not None:
+            self._buffer.flush()
         with self._lock:
             if self._length:
                 self._end_line()
@@ -227,10 +229,9 @@ class Capture:
         self._saved = (sys.stdout, sys.stderr, root.handlers, root.level, warnings.showwarning)
         sys.stdout, sys.stderr = self.stdout, self.stderr
         root.handlers = [LogHandler(self.log)]
-        root.setLevel(self._level)
-        for logger in list(logging.root.manager.loggerDict.values()):
-            _point_elsewhere(logger, self._saved[0], self.stdout)
-            _point_elsewhere(logger, self._saved[1], self.stderr)
+        if root.level != self._level:
+            root.setLevel(self._level)
+        _point_elsewhere({self._saved[0]: self.stdout, self._saved[1]: self.stderr})
         warnings.showwarning = self._warn
         os.register_at_fork(after_in_child=self._after_fork)
 
@@ -244,7 +245,6 @@ class Capture:
     def flush(self) -> None:
         """Write unfinished lines. Raises nothing."""
         for stream in (self.stdout, self.stderr):
-            stream.buffer.flush()
             stream.close_line()
 
     def stop(self) -> None:
@@ -278,11 +278,13 @@ class Capture:
             self.stderr.after_fork()
 
 
-def _point_elsewhere(logger: object, old: object, new: Any) -> None:
-    """Stream handlers that a user's file made at import hold the stream of that time."""
-    for handler in getattr(logger, "handlers", ()):
-        if isinstance(handler, logging.StreamHandler) and handler.stream is old:
-            handler.stream = new
+def _point_elsewhere(streams: dict[Any, LineWriter]) -> None:
+    """Stream handlers that a user's file made at import hold the streams of that time."""
+    # The list of all handlers, not of all loggers: to look at an object after a fork costs a copy of its page.
+    for reference in logging._handlerList:  # type: ignore[attr-defined]
+        handler = reference()
+        if isinstance(handler, logging.StreamHandler) and handler.stream in streams:
+            handler.stream = streams[handler.stream]
 
 
 def _level_name(number: int) -> str:

@@ -61,7 +61,7 @@ def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, t
         "prev_end_date_success": lambda: previous.date("end_date"),
         "task_instance_key_str": lambda: f"{task.dag_id}__{task.task_id}__{dates.key_part}",
     }
-    if dates.logical_date is not None:
+    if dates.are_known:
         lazy |= _of_logical_date(dates, previous)
     if dialect < 3:
         values |= {"conf": conf, "test_mode": test_mode}
@@ -112,6 +112,10 @@ class _Dates:
         moment = run.logical_date or (run.run_after if dialect < 3 else None)
         self._moment = moment
 
+    @property
+    def are_known(self) -> bool:
+        return self._moment is not None
+
     @cached_property
     def logical_date(self) -> pendulum.DateTime | None:
         return _aware(self._moment)
@@ -131,7 +135,7 @@ class _Dates:
 
     @property
     def key_part(self) -> str:
-        return self.ds.replace("-", "") if self._moment is not None else self._run.run_id
+        return self.ds.replace("-", "") if self.are_known else self._run.run_id
 
     def shifted(self, days: int) -> str:
         return (self.known + dt.timedelta(days=days)).strftime("%Y-%m-%d")

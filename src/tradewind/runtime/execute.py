@@ -30,10 +30,9 @@ _PLAIN = (int, float, bool, bytes, type(None))
 def render(task: Any, context: Context, channel: Channel, task_try: TaskTry) -> Any:
     """The task to run: the instance of a mapped one, its template fields rendered; what they are is told."""
     if task.is_mapped or needs_rendering(task):
-        task = task.prepare_for_execution().render_template_fields(context)
-    else:
-        task = task.prepare_for_execution()
-    context["task"] = context["ti"].task = task
+        # In place: this process makes one try, and the DAG is its own copy.
+        task = task.render_template_fields(context)
+        context["task"] = context["ti"].task = task
     tell_rendered(task, channel, task_try)
     return task
 
@@ -71,11 +70,14 @@ def work(
     task: BaseOperator, context: Context, task_try: TaskTry, interruption: Interruption, begun: float
 ) -> Any:
     """Run the operator between its hooks, under its `execution_timeout`. Answers what it returned."""
-    os.environ.update(context_to_airflow_vars(context, in_env_var_format=True))
+    run = task_try.run
+    facts = {"task": task, "ti": context["ti"], "dag_run": run, "logical_date": run.logical_date}
+    os.environ.update(context_to_airflow_vars(facts, in_env_var_format=True))
     limit = task.execution_timeout
     with interruption.guarding(task.on_kill, limit.total_seconds() if limit is not None else None, begun):
         task.pre_execute(context)
-        callbacks.run_all("execute", task.on_execute_callback, context)
+        if task.on_execute_callback:
+            callbacks.run_all("execute", task.on_execute_callback, context)
         result = _executed(task, context, task_try)
         _after(task, context, result)
     if interruption.cause is not None:

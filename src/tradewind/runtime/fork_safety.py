@@ -149,7 +149,7 @@ def _libraries_on_stack(tid: int, code: list[tuple[int, int, str]]) -> tuple[str
     words = struct.unpack(f"{len(stack) // size}P", stack[: len(stack) // size * size])
     found: dict[str, None] = {}
     for word in words:
-        place = bisect.bisect_right(code, (word,)) - 1
+        place = bisect.bisect_right(code, (word + 1,)) - 1
         if place >= 0 and word < code[place][1]:
             found[code[place][2]] = None
     return tuple(found)

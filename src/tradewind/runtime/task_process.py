@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
+import functools
 import importlib
 import logging
 import os
@@ -64,6 +65,7 @@ def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
     process = _Process(sock, task_try.log_path)
     attempt = _Attempt(process, dag, task_try, begun)
     try:
+        process.note(f"Try {task_try.try_number} of task {task_try.task_id} of DAG {task_try.run.dag_id} starts.")
         outcome, error = attempt.make()
         attempt.finish(outcome, error)
     except ChannelClosed:
@@ -103,6 +105,10 @@ class _Process:
             # Without a host nothing that the process prints to its descriptors is kept anyway.
             return
 
+    def note(self, text: str) -> None:
+        """A line of the runtime's own, without the detour by `logging`: every task has some of them."""
+        self.log.write("info", "task", text)
+
     def exit(self, code: int) -> NoReturn:
         """Run what the task registered with atexit, write what waits to be written, and end the process.
 
@@ -110,9 +116,12 @@ class _Process:
         """
         try:
             atexit._run_exitfuncs()
-            self._name_threads()
+            if threading.active_count() > 1:
+                self._name_threads()
             self.capture.flush()
-            logging.shutdown()
+            if len(logging._handlerList) > 2:  # type: ignore[attr-defined]
+                # Besides ours and the last resort of `logging` there are the user's own.
+                logging.shutdown()
             self.log.close()
         except BaseException:
             traceback.print_exc(file=sys.__stderr__)
@@ -213,11 +222,14 @@ class _Attempt:
         if kind is None or self._context is None:
             return ""
         context = self._context
+        several = getattr(context["task"], f"on_{kind}_callback")
+        if not several:
+            return ""
         context["ti"].state = state
         if isinstance(outcome, Failed):
             context["exception"] = error
         with push_context(context):
-            return callbacks.run_all(kind, getattr(context["task"], f"on_{kind}_callback"), context)
+            return callbacks.run_all(kind, several, context)
 
     def _give_up(self, cause: BaseException) -> None:
         """The work ignores its time-out. In the signal's handler, so whatever it does is left where it is."""
@@ -242,12 +254,13 @@ def preload() -> None:
         isinstance(value, (Mapping, Sequence))
         logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
     FrameReader(ToTask)
+    logging.getLogger().setLevel(_log_level())
     for module in ("tradewind.timetables.registry", "tradewind.operators.bash", "tradewind.operators.python"):
         importlib.import_module(module)
     template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
-    _log_level()
 
 
+@functools.lru_cache(maxsize=None)
 def _log_level() -> int:
     name = str(conf.get("logging", "logging_level", fallback="INFO")).upper()
     level = logging.getLevelName(name)

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn, Union
 
 import msgspec
 
+from tradewind.core.messages import FromTask, ToHost, ToTask
 from tradewind.runtime import host, process_facts
 from tradewind.runtime.event_loop import EventLoop, wake_on_signals
 from tradewind.runtime.framing import FrameReader, frame
@@ -261,6 +262,8 @@ def _warm(settings: RuntimeSettings) -> None:
         except ImportError:
             # The host that needs it says so, in the words of its own error.
             traceback.print_exc()
+    for union in (ToHost, FromTask, ToTask):
+        FrameReader(union)
     gc.collect()
     gc.freeze()
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dis
 import importlib
-import importlib.abc
-import importlib.machinery
+import os
 import sys
 from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -102,18 +102,21 @@ def _is_import_statement(frame: FrameType) -> bool:
     return 0 <= frame.f_lasti < len(code) and dis.opname[code[frame.f_lasti]] == "IMPORT_FROM"
 
 
-class AirflowFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the modules of the table, and says what to install for a provider that is absent."""
+class AirflowFinder:
+    """Finds the modules of the table, and says what to install for a provider that is absent.
+
+    A finder and loader in one. It does not name their base classes: importing those costs as much as all of this.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
         if not fullname.startswith("airflow."):
             return None
         if is_served(fullname) or _is_family(fullname):
             is_package = _is_family(fullname) or _has_modules_below(fullname)
-            spec = importlib.machinery.ModuleSpec(fullname, self, origin="tradewind", is_package=is_package)
-            return spec
+            loader: Any = self
+            return ModuleSpec(fullname, loader, origin="tradewind", is_package=is_package)
         if _is_being_imported(sys._getframe(1)):
             if fullname.startswith("airflow.providers."):
                 package = provider_of(fullname)
@@ -126,7 +129,7 @@ class AirflowFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 raise ModuleNotFoundError(_not_yet(fullname), name=fullname)
         return None
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         return AirflowModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -164,3 +167,13 @@ def install() -> None:
     """Serve Airflow's names from now on. Done once by `import airflow`."""
     if not any(isinstance(finder, AirflowFinder) for finder in sys.meta_path):
         sys.meta_path.append(AirflowFinder())
+
+
+def all_folders(own: Sequence[str]) -> list[str]:
+    """The folders of package `airflow`: its own, and those in which installed providers put theirs."""
+    found = list(own)
+    for entry in sys.path:
+        folder = os.path.join(entry, "airflow")
+        if folder not in found and os.path.isdir(os.path.join(folder, "providers")):
+            found.append(folder)
+    return found

@@ -245,7 +245,9 @@ MODULES: dict[str, str] = {
     "airflow.models.dag": "tradewind.sdk.dag:DAG,dag tradewind.sdk.definition_context:DagContext",
     "airflow.models.dagbag": "tradewind.sdk.dag_bag:DagBag",
     "airflow.models.dagrun": _DAG_RUN,
-    "airflow.models.expandinput": "tradewind.sdk.expand_input:DictOfListsExpandInput=DictOfLists,ListOfDictsExpandInput=ListOfDicts",
+    "airflow.models.expandinput": (
+        "tradewind.sdk.expand_input:DictOfListsExpandInput=DictOfLists,ListOfDictsExpandInput=ListOfDicts"
+    ),
     "airflow.models.mappedoperator": _MAPPED,
     "airflow.models.operator": "tradewind.sdk.abstract_operator:Operator=AbstractOperator",
     "airflow.models.param": _PARAMS,
@@ -312,13 +314,15 @@ MODULES: dict[str, str] = {
     "airflow.hooks.subprocess": _SUBPROCESS_HOOK,
     "airflow.notifications": "",
     "airflow.notifications.basenotifier": _NOTIFIER,
-    # --- the standard provider, while the real one is absent ---------------------------------------------------------------------
+    # --- the standard provider, while the real one is absent -------------------------------------------------------------
     "airflow.providers": "",
     "airflow.providers.standard": "tradewind.sdk.airflow_names:__version__=STANDARD_VERSION",
     "airflow.providers.standard.decorators": "",
     "airflow.providers.standard.decorators.bash": "tradewind.sdk.flow_tasks:bash_task=task.bash",
     "airflow.providers.standard.decorators.python": "tradewind.sdk.taskflow:python_task,_PythonDecoratedOperator",
-    "airflow.providers.standard.decorators.sensor": "tradewind.sdk.flow_tasks:sensor_task=task.sensor,DecoratedSensorOperator",
+    "airflow.providers.standard.decorators.sensor": (
+        "tradewind.sdk.flow_tasks:sensor_task=task.sensor,DecoratedSensorOperator"
+    ),
     "airflow.providers.standard.hooks": "",
     "airflow.providers.standard.hooks.filesystem": _FS_HOOK,
     "airflow.providers.standard.hooks.subprocess": _SUBPROCESS_HOOK,
@@ -476,7 +480,9 @@ OF_PROVIDERS: dict[str, str] = {
     "airflow.contrib.operators.kubernetes_pod_operator": (
         "airflow.providers.cncf.kubernetes.operators.pod:KubernetesPodOperator"
     ),
-    "airflow.contrib.operators.slack_webhook_operator": "airflow.providers.slack.operators.slack_webhook:SlackWebhookOperator",
+    "airflow.contrib.operators.slack_webhook_operator": (
+        "airflow.providers.slack.operators.slack_webhook:SlackWebhookOperator"
+    ),
     "airflow.contrib.operators.ssh_operator": "airflow.providers.ssh.operators.ssh:SSHOperator",
     "airflow.contrib.sensors": "",
     "airflow.contrib.sensors.file_sensor": _FILE_SENSOR,

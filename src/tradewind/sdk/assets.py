@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tradewind.sdk.exceptions import InvalidArgument
 
@@ -13,6 +12,10 @@ MAX_LENGTH = 1500
 
 def normal_uri(uri: str) -> str:
     """The one spelling of a URI: scheme in lower case, no login, no fragment, sorted query, no slash at the end."""
+    if "://" not in uri and ":" not in uri:
+        return uri
+    from urllib.parse import parse_qsl, urlencode, urlsplit
+
     parts = urlsplit(uri)
     scheme = parts.scheme.lower()
     if not scheme:

@@ -12,7 +12,9 @@ def is_async_callable(function: Any) -> bool:
     """Whether calling `function` gives a coroutine; partials and callable objects are looked into."""
     while isinstance(function, functools.partial):
         function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(type(function), "__call__", None)  # noqa: B004 - asked for the method itself, not whether there is one
+    )
 
 
 class KeywordParameters:

@@ -22,6 +22,7 @@ from tradewind.sdk.compile import compile_dag
 from tradewind.sdk.dag import DAG
 from tradewind.sdk.dialect import Dialect, decide_dialect, reading_file
 from tradewind.sdk.exceptions import AirflowClusterPolicySkipDag, DagDefinitionError
+from tradewind.sdk.operator_arguments import forget_configured_defaults
 from tradewind.sdk.source_location import is_user_file
 
 
@@ -34,7 +35,7 @@ class Collection:
     specs: list[DagSpec] = field(default_factory=list)
     problems: list[ImportProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    dialect: Dialect = Dialect(2, "")
+    dialect: Dialect = field(default_factory=lambda: Dialect(2, ""))
 
 
 def collect_dags(file: str, source: str | None = None) -> Collection:
@@ -53,6 +54,8 @@ def collect_dags(file: str, source: str | None = None) -> Collection:
             return found
     found.dialect = decide_dialect(text)
     definition_context.auto_registered.clear()
+    # The configuration may have changed since this process read another file.
+    forget_configured_defaults()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with reading_file(file, found.dialect):

@@ -171,7 +171,8 @@ def _latest(dag: DAG) -> datetime | None:
     """The end of the DAG; tasks extend or set it only when every one of them has an end."""
     ends = [task.end_date for task in dag.tasks if task.end_date is not None]
     if ends and len(ends) == len(dag.tasks):
-        return max([*ends, *([dag.end_date] if dag.end_date is not None else [])])
+        latest: datetime = max([*ends, *([dag.end_date] if dag.end_date is not None else [])])
+        return latest
     return dag.end_date
 
 

@@ -63,7 +63,7 @@ class Connection:
             self.login = login
             self.password = password
             self.schema = schema
-            self.port = int(port) if port not in (None, "") else None  # type: ignore[arg-type]
+            self.port = int(port) if port else None
             self.extra: str | None = extra
         self._learn()
 

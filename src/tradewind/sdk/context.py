@@ -54,7 +54,8 @@ class Context(dict[str, Any]):
         return len(self) > 0
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        # dict.get would not see what is still to be computed.
+        return self[key] if key in self else default  # noqa: SIM401
 
     def pop(self, key: str, *default: Any) -> Any:
         if key in self:
@@ -98,7 +99,7 @@ class Context(dict[str, Any]):
         self._compute()
         return super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __or__(self, other: Any) -> Any:
         merged = self.copy()
@@ -144,16 +145,61 @@ def context_merge(context: Any, *additions: Any, **others: Any) -> None:
 
 
 KNOWN_CONTEXT_KEYS = frozenset(
-    """
-    conf conn dag dag_run data_interval_end data_interval_start ds ds_nodash exception execution_date
-    expanded_ti_count inlet_events inlets logical_date macros map_index_template next_ds next_ds_nodash
-    next_execution_date outlet_events outlets params partition_date partition_key prev_data_interval_end_success
-    prev_data_interval_start_success prev_ds prev_ds_nodash prev_end_date_success prev_execution_date
-    prev_execution_date_success prev_start_date_success reason run_id start_date task task_instance
-    task_instance_key_str task_reschedule_count templates_dict test_mode ti tomorrow_ds tomorrow_ds_nodash
-    triggering_asset_events triggering_dataset_events try_number ts ts_nodash ts_nodash_with_tz var yesterday_ds
-    yesterday_ds_nodash
-    """.split()
+    {
+        "conf",
+        "conn",
+        "dag",
+        "dag_run",
+        "data_interval_end",
+        "data_interval_start",
+        "ds",
+        "ds_nodash",
+        "exception",
+        "execution_date",
+        "expanded_ti_count",
+        "inlet_events",
+        "inlets",
+        "logical_date",
+        "macros",
+        "map_index_template",
+        "next_ds",
+        "next_ds_nodash",
+        "next_execution_date",
+        "outlet_events",
+        "outlets",
+        "params",
+        "partition_date",
+        "partition_key",
+        "prev_data_interval_end_success",
+        "prev_data_interval_start_success",
+        "prev_ds",
+        "prev_ds_nodash",
+        "prev_end_date_success",
+        "prev_execution_date",
+        "prev_execution_date_success",
+        "prev_start_date_success",
+        "reason",
+        "run_id",
+        "start_date",
+        "task",
+        "task_instance",
+        "task_instance_key_str",
+        "task_reschedule_count",
+        "templates_dict",
+        "test_mode",
+        "ti",
+        "tomorrow_ds",
+        "tomorrow_ds_nodash",
+        "triggering_asset_events",
+        "triggering_dataset_events",
+        "try_number",
+        "ts",
+        "ts_nodash",
+        "ts_nodash_with_tz",
+        "var",
+        "yesterday_ds",
+        "yesterday_ds_nodash",
+    }
 )
 
 

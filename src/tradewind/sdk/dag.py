@@ -111,7 +111,7 @@ class DAG:
         validate_key(dag_id, what="dag_id")
         if len(args) > len(POSITIONAL_ARGUMENTS):
             raise InvalidArgument(f"DAG {dag_id!r} got {len(args)} arguments without a name: name them.")
-        given = dict(zip(POSITIONAL_ARGUMENTS, args))
+        given = dict(zip(POSITIONAL_ARGUMENTS, args, strict=False))
         twice = sorted(given.keys() & kwargs.keys())
         if twice:
             raise InvalidArgument(f"DAG {dag_id!r} got {', '.join(twice)} twice, by place and by name.")

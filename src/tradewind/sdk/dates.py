@@ -86,7 +86,7 @@ def _cron_range(start: datetime, end: datetime | None, num: int | None, cron: st
         ticks.get_next(dt.datetime) if num is None or num > 0 else ticks.get_prev(dt.datetime)
 
 
-def round_time(dt: datetime, delta: Any, start_date: datetime | None = None) -> datetime:  # noqa: A002 - Airflow's name
+def round_time(dt: datetime, delta: Any, start_date: datetime | None = None) -> datetime:
     """`dt` moved to the nearest of `start_date + n * delta`; with a cron string, to the tick before it."""
     start = start_date if start_date is not None else timezone.make_aware(datetime.min)
     if isinstance(delta, str):
@@ -98,7 +98,8 @@ def round_time(dt: datetime, delta: Any, start_date: datetime | None = None) -> 
         return start if previous == start else (timezone.make_aware(previous, zone) if zone else previous)
     moment = dt - timedelta(microseconds=dt.microsecond)
     steps = round((moment - start) / delta)
-    return max(start, start + delta * steps)
+    rounded: datetime = max(start, start + delta * steps)
+    return rounded
 
 
 def parse_execution_date(execution_date_str: str) -> Any:

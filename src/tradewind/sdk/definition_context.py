@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from tradewind.sdk.dag import DAG
@@ -74,7 +74,7 @@ def is_quiet() -> bool:
 class DagContext:
     """Airflow's name for the stack of DAGs."""
 
-    autoregistered_dags: set[Any] = set()
+    autoregistered_dags: ClassVar[set[Any]] = set()
     current_autoregister_module_name: str | None = None
 
     push_context_managed_dag = staticmethod(push_dag)

@@ -6,51 +6,13 @@ import guarded by `try` that only Airflow 3 has; the configured default.
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from tradewind.configuration import conf
-from tradewind.sdk.operator_arguments import forget_configured_defaults
 
 DEFAULT = 2
-
-_COMMENT = re.compile(r"^[ \t]*#[ \t]*tradewind:[ \t]*dialect[ \t]*=[ \t]*(\d+)", re.MULTILINE)
-
-ONLY_3_MODULES = ("airflow.sdk", "airflow.providers.standard", "airflow.timetables.assets")
-ONLY_2_MODULES = (
-    "airflow.contrib",
-    "airflow.datasets",
-    "airflow.hooks",
-    "airflow.operators",
-    "airflow.sensors",
-    "airflow.timetables.datasets",
-    "airflow.utils.dates",
-    "airflow.utils.decorators",
-    "airflow.utils.helpers",
-    "airflow.utils.weekday",
-)
-ONLY_2_NAMES = frozenset({"Dataset", "DatasetAlias", "DatasetAll", "DatasetAny"})
-ONLY_3_DAG_ARGUMENTS = frozenset({"deadline", "fail_fast", "allowed_run_types", "disable_bundle_versioning"})
-ONLY_2_DAG_ARGUMENTS = frozenset(
-    {"schedule_interval", "timetable", "concurrency", "full_filepath", "default_view", "orientation", "fail_stop"}
-)
-ONLY_2_TASK_ARGUMENTS = frozenset(
-    {
-        "provide_context",
-        "task_concurrency",
-        "use_task_execution_day",
-        "use_task_execution_date",
-        "execution_date_fn",
-        "sla",
-    }
-)
-ONLY_2_RULES = frozenset({"dummy", "none_failed_or_skipped"})
-_ONLY_2_CONTEXT = re.compile(
-    r"\b(execution_date|next_execution_date|prev_execution_date(?:_success)?|(?:prev|next|yesterday|tomorrow)_ds(?:_nodash)?)\b"
-)
 
 
 class Dialect(NamedTuple):
@@ -62,111 +24,18 @@ class Dialect(NamedTuple):
     """What in the file exists in one dialect only, in order of appearance."""
 
 
-class _Evidence(ast.NodeVisitor):
-    """Collects what speaks for a dialect."""
-
-    def __init__(self) -> None:
-        self.for_2: list[str] = []
-        self.for_3: list[str] = []
-        self.for_3_guarded: list[str] = []
-        self._guard = 0
-
-    def visit_Try(self, node: ast.Try) -> None:
-        self._guard += 1
-        self.generic_visit(node)
-        self._guard -= 1
-
-    def visit_If(self, node: ast.If) -> None:
-        # `if TYPE_CHECKING:` and `if AIRFLOW_V_3_0_PLUS:` choose at run time.
-        self._guard += 1
-        self.generic_visit(node)
-        self._guard -= 1
-
-    def _module(self, module: str, names: list[str]) -> None:
-        if _is_below(module, ONLY_3_MODULES):
-            (self.for_3_guarded if self._guard else self.for_3).append(f"imports {module}")
-        elif _is_below(module, ONLY_2_MODULES):
-            if not self._guard:
-                self.for_2.append(f"imports {module}")
-        elif module == "airflow":
-            self.for_2.extend(f"imports airflow.{name}" for name in names if name in ONLY_2_NAMES and not self._guard)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            self._module(alias.name, [])
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        if node.level:
-            return
-        module = node.module or ""
-        names = [alias.name for alias in node.names]
-        self._module(module, names)
-        for name in names:
-            if module in ("airflow", "airflow.utils", "airflow.timetables", "airflow.providers"):
-                self._module(f"{module}.{name}", [])
-
-    def visit_Call(self, node: ast.Call) -> None:
-        name = _called(node.func)
-        if name in ("DAG", "dag"):
-            for keyword in node.keywords:
-                if keyword.arg in ONLY_2_DAG_ARGUMENTS:
-                    self.for_2.append(f"uses {keyword.arg}=")
-                elif keyword.arg in ONLY_3_DAG_ARGUMENTS:
-                    self.for_3.append(f"uses {keyword.arg}=")
-            if name == "DAG" and len(node.args) > 1:
-                self.for_2.append("gives DAG arguments by place")
-        else:
-            self.for_2.extend(f"uses {word.arg}=" for word in node.keywords if word.arg in ONLY_2_TASK_ARGUMENTS)
-            if any(word.arg == "execution_date" for word in node.keywords):
-                self.for_2.append("uses execution_date=")
-        for keyword in node.keywords:
-            value = keyword.value
-            if keyword.arg == "trigger_rule" and isinstance(value, ast.Constant) and value.value in ONLY_2_RULES:
-                self.for_2.append(f"uses trigger rule {value.value!r}")
-        self.generic_visit(node)
-
-    def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str):
-            if "{{" in node.value or "{%" in node.value:
-                self.for_2.extend(f"uses {found} in a template" for found in _ONLY_2_CONTEXT.findall(node.value))
-            elif node.value in ("execution_date", "next_execution_date", "prev_execution_date"):
-                self.for_2.append(f"reads {node.value} from the context")
-
-    def visit_arg(self, node: ast.arg) -> None:
-        if _ONLY_2_CONTEXT.fullmatch(node.arg):
-            self.for_2.append(f"takes {node.arg} from the context")
-        self.generic_visit(node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        if node.attr == "execution_date":
-            self.for_2.append("reads .execution_date")
-        self.generic_visit(node)
-
-
-def _is_below(module: str, parents: tuple[str, ...]) -> bool:
-    return any(module == parent or module.startswith(f"{parent}.") for parent in parents)
-
-
-def _called(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def decide_dialect(source: str, *, default: int | None = None) -> Dialect:
     """The dialect of a file with this text. A text that is no Python gets the default; its import will tell why.
 
     `default` None means `[core] dialect`, which is 2 unless configured.
     """
-    evidence = _Evidence()
-    try:
-        evidence.visit(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError):
-        pass
-    relies_on = tuple(dict.fromkeys([*evidence.for_3, *evidence.for_3_guarded, *evidence.for_2]))
-    comment = _COMMENT.search(source)
-    if comment is not None and int(comment[1]) in (2, 3):
-        return Dialect(int(comment[1]), "comment in the file", relies_on)
+    # Not needed to define a DAG, so a plain `python my_dag.py` does not load it.
+    from tradewind.sdk.dialect_evidence import find_evidence
+
+    evidence = find_evidence(source)
+    relies_on = evidence.relies_on()
+    if evidence.said in (2, 3):
+        return Dialect(evidence.said, "comment in the file", relies_on)
     if evidence.for_3:
         return Dialect(3, evidence.for_3[0], relies_on)
     if evidence.for_2:
@@ -187,7 +56,6 @@ _reading: list[tuple[str, Dialect]] = []
 def reading_file(path: str, dialect: Dialect | int) -> Iterator[None]:
     """For the body, DAGs that are made belong to `path` and get the defaults of `dialect`."""
     decision = dialect if isinstance(dialect, Dialect) else Dialect(dialect, "given")
-    forget_configured_defaults()
     _reading.append((path, decision))
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ def chain(*tasks: Any) -> None:
 
     Raises InvalidArgument when two neighbouring lists differ in length.
     """
-    for before, after in zip(tasks, tasks[1:]):
+    for before, after in itertools.pairwise(tasks):
         if isinstance(before, DependencyMixin):
             before.set_downstream(after)
         elif isinstance(after, DependencyMixin):
@@ -87,7 +88,7 @@ def chain(*tasks: Any) -> None:
                 f"{len(after)}. For every one before every other, use cross_downstream()."
             )
         else:
-            for one, other in zip(before, after):
+            for one, other in zip(before, after, strict=True):
                 one.set_downstream(other)
 
 

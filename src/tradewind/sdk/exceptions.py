@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 
 class AirflowException(Exception):
     """Base of what can go wrong with a DAG or a task."""
 
-    status_code: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
+    status_code = 500
 
 
 class AirflowBadRequest(AirflowException):
-    status_code = HTTPStatus.BAD_REQUEST
+    status_code = 400
 
 
 class AirflowNotFoundException(AirflowException):
-    status_code = HTTPStatus.NOT_FOUND
+    status_code = 404
 
 
 class AirflowInternalRuntimeError(BaseException):

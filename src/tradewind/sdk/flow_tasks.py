@@ -80,7 +80,7 @@ def _operator(path: str, kind: str) -> type[BaseOperator]:
     return found
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _bash_operator() -> type[BaseOperator]:
     bash: Any = _operator("tradewind.operators.bash:BashOperator", "bash")
 
@@ -115,7 +115,7 @@ def _bash_operator() -> type[BaseOperator]:
     return _BashDecoratedOperator
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _function_operator(kind: str, path: str) -> type[BaseOperator]:
     """A decorated form of an operator that takes a function and runs it elsewhere."""
     base: Any = _operator(path, kind)

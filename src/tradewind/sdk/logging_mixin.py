@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_ESCAPES = re.compile(r"\x1b[^m]*m")
+if TYPE_CHECKING:
+    import logging
 
 
 def remove_escape_codes(text: str) -> str:
     """`text` without terminal colours."""
-    return _ESCAPES.sub("", text)
+    return re.sub(r"\x1b[^m]*m", "", text)
+
+
+def _logger(name: str) -> logging.Logger:
+    # Imported when something is logged: files that only define tasks do not need it.
+    import logging
+
+    return logging.getLogger(name)
 
 
 class LoggingMixin:
@@ -34,9 +41,9 @@ class LoggingMixin:
         if self._log is None:
             name = self._logger_name or self._name_of_logger()
             prefix = self._log_config_logger_name
-            self._log = logging.getLogger(f"{prefix}.{name}" if prefix else name)
+            self._log = _logger(f"{prefix}.{name}" if prefix else name)
         return self._log
 
     @classmethod
     def logger(cls) -> logging.Logger:
-        return logging.getLogger(cls._logger_name or cls._name_of_logger())
+        return _logger(cls._logger_name or cls._name_of_logger())

@@ -61,7 +61,7 @@ def ds_format(ds: str, input_format: str, output_format: str) -> str:
 def ds_format_locale(ds: str, input_format: str, output_format: str, locale: Any = None) -> str:
     """A date's text in a format of Babel (`EEEE, dd MMM y`) and a language. Needs the package babel."""
     try:
-        from babel.dates import format_datetime
+        from babel.dates import format_datetime  # type: ignore[import-not-found,unused-ignore]
     except ImportError as error:
         raise ImportError("macros.ds_format_locale needs a package that is not installed: pip install babel") from error
     import locale as system
@@ -75,4 +75,4 @@ def datetime_diff_for_humans(dt: Any, since: Any = None) -> str:
     import pendulum
 
     moment = pendulum.instance(dt)
-    return moment.diff_for_humans() if since is None else moment.diff_for_humans(pendulum.instance(since))
+    return str(moment.diff_for_humans() if since is None else moment.diff_for_humans(pendulum.instance(since)))

@@ -18,9 +18,24 @@ MIN_LENGTH = 5
 """Shorter values are not masked: they would hide half the log and reveal themselves by it."""
 
 _SENSITIVE = (
-    "access_token api_key apikey auth authorization passphrase passwd password private_key proxies secret service_account "
-    "token keyfile_dict connection_string access_key aws_secret"
-).split()
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth",
+    "authorization",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "proxies",
+    "secret",
+    "service_account",
+    "token",
+    "keyfile_dict",
+    "connection_string",
+    "access_key",
+    "aws_secret",
+)
 
 Sink = Callable[[list[str]], None]
 

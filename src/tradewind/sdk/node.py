@@ -49,7 +49,7 @@ def validate_group_key(key: Any, *, max_length: int = 200) -> None:
 
 def flatten(nodes: Any) -> Iterator[Any]:
     """The single nodes of nested lists of nodes."""
-    if isinstance(nodes, DependencyMixin) or isinstance(nodes, (str, bytes)) or not isinstance(nodes, Iterable):
+    if isinstance(nodes, (DependencyMixin, str, bytes)) or not isinstance(nodes, Iterable):
         yield nodes
     else:
         for node in nodes:
@@ -168,7 +168,7 @@ class DAGNode(DependencyMixin):
         self._relate(other, upstream=False, edge_modifier=edge_modifier)
 
     def _relate(self, other: Any, *, upstream: bool, edge_modifier: EdgeModifier | None) -> None:
-        nodes = []
+        nodes: list[Any] = []
         for thing in flatten(other):
             if not isinstance(thing, DependencyMixin):
                 raise InvalidArgument(

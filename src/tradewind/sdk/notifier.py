@@ -55,7 +55,8 @@ class BaseNotifier(LoggingMixin, Templater):
         if isinstance(context, Mapping):
             self._update_context(context)
             self.render_template_fields(context)
-        result: Any = self.notify(context)
+        notify: Any = self.notify
+        result = notify(context)
         if inspect.iscoroutine(result):
             result.close()
             raise TypeError(f"{type(self).__name__}.notify is a coroutine: name it async_notify.")

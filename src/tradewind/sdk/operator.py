@@ -75,10 +75,15 @@ def _explicit_parameters(init: Callable[..., Any]) -> tuple[list[str], frozenset
 
 def _filling_in_defaults(init: Callable[..., None]) -> Callable[..., None]:
     """`init` taking the arguments that were not given from the default_args in force."""
-    names, required, takes_any = _explicit_parameters(init)
+    signature: tuple[list[str], frozenset[str], bool] | None = None
 
     @functools.wraps(init)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
+        nonlocal signature
+        if signature is None:
+            # Read at the first use: most classes of an imported provider are never used.
+            signature = _explicit_parameters(init)
+        names, required, takes_any = signature
         given = {*names[: len(args)], *kwargs}
         defaults: Mapping[str, Any] = self.__dict__.get("_default_args", {})
         for name in names:
@@ -104,9 +109,18 @@ def _named(kwargs: Mapping[str, Any]) -> str:
     return f" (task {kwargs['task_id']!r})" if "task_id" in kwargs else ""
 
 
-@functools.lru_cache(maxsize=256)
-def accepted_arguments(operator_class: type[Any]) -> frozenset[str]:
+_accepted: dict[Any, frozenset[str]] = {}
+
+
+def accepted_arguments(operator_class: Any) -> frozenset[str]:
     """Every argument that a class takes, its bases' included as far as they are passed on."""
+    known = _accepted.get(operator_class)
+    if known is None:
+        known = _accepted[operator_class] = _collect_arguments(operator_class)
+    return known
+
+
+def _collect_arguments(operator_class: Any) -> frozenset[str]:
     names: set[str] = set()
     for one in operator_class.__mro__:
         init = one.__dict__.get("__init__")
@@ -153,13 +167,14 @@ class OperatorMeta(abc.ABCMeta):
             dag = kwargs.get("dag") or getattr(kwargs.get("task_group"), "dag", None) or current_dag()
             group = kwargs.get("task_group") or current_group(dag)
         defaults = inherited_defaults(dag, group, kwargs.pop("default_args", None))
-        task = cls.__new__(cls)
+        make: Any = cls.__new__
+        task = make(cls)
         task.__dict__["_default_args"] = defaults
         if not is_quiet():
             params = merged_params(dag, defaults, kwargs.pop("params", None))
             if params:
                 kwargs["params"] = params
-        task.__init__(**kwargs)  # type: ignore[misc]
+        task.__init__(**kwargs)
         del task.__dict__["_default_args"]
         task._finish()
         return task

@@ -154,7 +154,7 @@ class BaseSensorOperator(BaseOperator):
         """Seconds until the next poke. With `exponential_backoff` they double, spread by a hash of the task."""
         if not self.exponential_backoff:
             return self.poke_interval
-        least = max(self.poke_interval, 1.0) * 2 ** min(poke_number - 1, 30)
+        least = max(self.poke_interval, 1.0) * 2.0 ** min(poke_number - 1, 30)
         # Sensors that started together do not poke together; the same sensor always waits the same time.
         digest = hashlib.sha1(f"{self.dag_id}#{self.task_id}#{poke_number}".encode(), usedforsecurity=False).digest()
         pause = least * (0.75 + int.from_bytes(digest[:2], "big") / 0xFFFF / 4)

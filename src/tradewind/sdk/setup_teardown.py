@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -10,12 +9,13 @@ from tradewind.sdk.exceptions import AirflowException
 from tradewind.sdk.node import flatten
 
 
-@dataclass
 class _Scope:
-    setups: list[Any]
-    teardowns: list[Any]
-    members: list[Any] = field(default_factory=list)
-    """Tasks defined inside, and the setups and teardowns of scopes nested in it."""
+    """`members` are the tasks defined inside, and the setups and teardowns of scopes nested in it."""
+
+    def __init__(self) -> None:
+        self.setups: list[Any] = []
+        self.teardowns: list[Any] = []
+        self.members: list[Any] = []
 
 
 _scopes: list[_Scope] = []
@@ -23,7 +23,7 @@ _scopes: list[_Scope] = []
 
 def open_scope(tasks: Any) -> None:
     """Begin a scope of these setups and teardowns; a teardown brings along its setups."""
-    scope = _Scope([], [])
+    scope = _Scope()
     for task in flatten(tasks):
         for operator in getattr(task, "setup_teardown_tasks", lambda task=task: [task])():
             if operator.is_teardown:

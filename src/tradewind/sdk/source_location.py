@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import FrameType
 from typing import NamedTuple
 
 _OURS = tuple(
@@ -29,10 +30,10 @@ def is_user_file(filename: str) -> bool:
 
 def caller() -> SourceLocation | None:
     """The nearest frame up the stack that is not tradewind's own; None when there is none."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
         if is_user_file(filename):
             return SourceLocation(filename, frame.f_lineno)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

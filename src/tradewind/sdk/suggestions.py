@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 # Misspellings seen in real files that difflib alone would send elsewhere.
@@ -44,6 +43,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     listed = _MISSPELT.get(name)
     if listed in names:
         return listed
+    import difflib
+
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else None
 

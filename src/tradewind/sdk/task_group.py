@@ -36,7 +36,7 @@ class TaskGroup(DAGNode):
     def __init__(
         self,
         group_id: str | None,
-        group_display_name: str | bool = "",
+        group_display_name: Any = "",
         prefix_group_id: bool = True,
         parent_group: TaskGroup | None = None,
         dag: DAG | None = None,
@@ -51,7 +51,7 @@ class TaskGroup(DAGNode):
             # Airflow 2 has prefix_group_id in the second place.
             prefix_group_id, group_display_name = group_display_name, ""
         self._group_id = group_id
-        self.group_display_name = group_display_name
+        self.group_display_name: str = group_display_name
         self.prefix_group_id = prefix_group_id
         self.default_args = dict(default_args or {})
         self.tooltip = tooltip
@@ -124,11 +124,7 @@ class TaskGroup(DAGNode):
 
     @property
     def label(self) -> str:
-        return (
-            self.group_display_name
-            if isinstance(self.group_display_name, str) and self.group_display_name
-            else (self._group_id or "")
-        )
+        return self.group_display_name or self._group_id or ""
 
     @property
     def is_root(self) -> bool:
@@ -277,11 +273,18 @@ class TaskGroup(DAGNode):
             if not isinstance(node, DependencyMixin):
                 raise InvalidArgument(f"Task group {self.group_id!r} cannot be related to {node!r}.")
             self.update_relative(node, upstream, edge_modifier)
-        for task in self.roots if upstream else self.leaves:
+        for task in (self.roots if upstream else self.leaves) or self._passed_through(upstream):
             if upstream:
                 task.set_upstream(other, edge_modifier)
             else:
                 task.set_downstream(other, edge_modifier)
+
+    def _passed_through(self, upstream: bool) -> list[Any]:
+        """For a group without tasks: what stands on its other side, so that it does not cut the chain it is in."""
+        if self.dag is None or any(True for _ in self.iter_tasks()):
+            return []
+        ids = self.downstream_task_ids if upstream else self.upstream_task_ids
+        return [self.dag.task_dict[task_id] for task_id in sorted(ids)]
 
     def setup_teardown_tasks(self) -> list[Any]:
         return list(self.iter_tasks())

@@ -120,45 +120,29 @@ def check_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return
-    parameters = []
+    name = getattr(function, "__name__", str(function))
     for parameter in signature.parameters.values():
-        if parameter.name in KNOWN_CONTEXT_KEYS and parameter.default is not None:
-            if parameter.default is not parameter.empty:
-                raise InvalidArgument(
-                    f"Task {task_id!r}: the context's {parameter.name!r} has the default {parameter.default!r} in the "
-                    "function; the only default a context key can have is None."
-                )
-            if parameter.kind is not parameter.VAR_KEYWORD and parameter.kind is not parameter.VAR_POSITIONAL:
-                parameter = parameter.replace(default=None)
-        elif parameters and parameters[-1].default is not parameter.empty and parameter.default is parameter.empty:
-            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-                # `def f(ti, x)`: x stands after something that has a default now.
-                parameter = parameter.replace(kind=parameter.KEYWORD_ONLY) if parameter.name in kwargs else parameter
-        parameters.append(parameter)
+        if parameter.name in KNOWN_CONTEXT_KEYS and parameter.default not in (None, parameter.empty):
+            raise InvalidArgument(
+                f"Task {task_id!r}: {name}() gives {parameter.name!r} the default {parameter.default!r}; it is a key of the "
+                "context, so its only default can be None."
+            )
     try:
-        inspect.Signature(parameters).bind_partial(*args, **kwargs)
-        missing = [
-            one.name
-            for place, one in enumerate(parameters)
-            if one.default is one.empty
-            and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
-            and one.name not in kwargs
-            and place >= len(args)
-        ]
-    except ValueError:
-        # Parameters that cannot be put in such an order are checked when the task runs.
-        return
+        bound = signature.bind_partial(*args, **kwargs)
     except TypeError as error:
-        names = [one.name for one in parameters]
-        unknown = next((name for name in kwargs if name not in names), None)
-        hint = suggestion(unknown, names) if unknown else ""
-        raise InvalidArgument(
-            f"Task {task_id!r}: {getattr(function, '__name__', function)}(): {error}.{hint}"
-        ) from None
+        unknown = next((given for given in kwargs if given not in signature.parameters), None)
+        hint = suggestion(unknown, signature.parameters) if unknown else ""
+        raise InvalidArgument(f"Task {task_id!r}: {name}(): {error}.{hint}") from None
+    missing = [
+        repr(one.name)
+        for one in signature.parameters.values()
+        if one.default is one.empty
+        and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        and one.name not in bound.arguments
+        and one.name not in KNOWN_CONTEXT_KEYS
+    ]
     if missing:
-        raise InvalidArgument(
-            f"Task {task_id!r}: {getattr(function, '__name__', function)}() needs {', '.join(map(repr, missing))}."
-        )
+        raise InvalidArgument(f"Task {task_id!r}: {name}() needs {', '.join(missing)}: give it in the call.")
 
 
 class TaskDecorator:
@@ -217,11 +201,9 @@ class TaskDecorator:
                     "succeeded. Take trigger_rule away."
                 )
             kwargs["trigger_rule"] = TriggerRule.ALL_DONE_SETUP_SUCCESS
-        if kwargs.get("doc_md") is None and not any(
-            kwargs.get(name) for name in ("doc", "doc_json", "doc_yaml", "doc_rst")
-        ):
-            if self.function.__doc__:
-                kwargs["doc_md"] = inspect.cleandoc(self.function.__doc__)
+        documented = any(kwargs.get(name) for name in ("doc", "doc_md", "doc_json", "doc_yaml", "doc_rst"))
+        if self.function.__doc__ and not documented:
+            kwargs["doc_md"] = inspect.cleandoc(self.function.__doc__)
         return kwargs
 
     def _mark(self, task: Any) -> XComArg:

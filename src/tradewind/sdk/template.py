@@ -32,13 +32,14 @@ def _environment_classes() -> tuple[type[jinja2.Environment], type[jinja2.Enviro
     import jinja2.nativetypes
     import jinja2.runtime
     import jinja2.sandbox
+    from jinja2.utils import missing
 
     class LazyContext(jinja2.runtime.Context):
         """Looks up in the task's context what is not among the values that were ready."""
 
         def resolve_or_missing(self, key: str) -> Any:
             value = super().resolve_or_missing(key)
-            if value is jinja2.runtime.missing:
+            if value is missing:
                 lazy = self.parent.get(_LAZY)
                 if lazy is not None and key in lazy:
                     return lazy[key]

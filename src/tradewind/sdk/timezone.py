@@ -41,18 +41,21 @@ def parse_timezone(name: str | int) -> Any:
     """A pendulum zone by name, or by offset in seconds; `system` is this machine's zone."""
     import pendulum
 
+    # Typed loosely: to type checkers `pendulum.timezone` is the module of that name.
+    zone: Any = pendulum.timezone
     if isinstance(name, int):
-        return pendulum.timezone(name)
+        return zone(name)
     if name.lower() == "system":
-        return pendulum.local_timezone()
-    return pendulum.timezone("UTC" if name.lower() == "utc" else name)
+        return local_timezone()
+    return zone("UTC" if name.lower() == "utc" else name)
 
 
 def local_timezone() -> Any:
     """This machine's zone."""
     import pendulum
 
-    return pendulum.local_timezone()
+    system_zone: Any = pendulum.local_timezone
+    return system_zone()
 
 
 def is_localized(value: dt.datetime) -> bool:

@@ -134,10 +134,8 @@ class PlainXComArg(XComArg):
 
     def __str__(self) -> str:
         """A template that pulls the value."""
-        parts = [f"task_ids={self.operator.task_id!r}", f"dag_id={self.operator.dag_id!r}"]
-        if self.key is not None:
-            parts.append(f"key={self.key!r}")
-        return "{{ task_instance.xcom_pull(" + ", ".join(parts) + ") }}"
+        pull = f"task_ids={self.operator.task_id!r}, dag_id={self.operator.dag_id!r}, key={self.key!r}"
+        return "{{ task_instance.xcom_pull(" + pull + ") }}"
 
     def map(self, f: Callable[[Any], Any]) -> MapXComArg:
         self._only_return_value("map()")
@@ -207,7 +205,8 @@ class MapXComArg(XComArg):
 
     def __init__(self, arg: XComArg, functions: Sequence[Callable[[Any], Any]]) -> None:
         for function in functions:
-            if not callable(function) or hasattr(function, "expand"):
+            plain: Any = function
+            if not callable(plain) or hasattr(plain, "expand"):
                 raise InvalidArgument(
                     "map() takes a plain function: a @task function has to be called with .expand() instead."
                 )
@@ -230,10 +229,10 @@ class MapXComArg(XComArg):
 class ZipXComArg(XComArg):
     """`a.zip(b)`."""
 
-    def __init__(self, args: Sequence[XComArg], fillvalue: Any = NOTSET) -> None:
-        if not args or not all(isinstance(arg, XComArg) for arg in args):
+    def __init__(self, args: Sequence[Any], fillvalue: Any = NOTSET) -> None:
+        if not all(isinstance(arg, XComArg) for arg in args):
             raise InvalidArgument("zip() takes results of tasks.")
-        self.args = list(args)
+        self.args: list[XComArg] = list(args)
         self.fillvalue = fillvalue
 
     @property
@@ -250,16 +249,16 @@ class ZipXComArg(XComArg):
 
     def resolve(self, context: Mapping[str, Any]) -> Any:
         lists = [items_of(arg.resolve(context), "zip()") for arg in self.args]
-        return list(zip_longest(*lists, fillvalue=self.fillvalue)) if self.fills else list(zip(*lists))
+        return list(zip_longest(*lists, fillvalue=self.fillvalue)) if self.fills else list(zip(*lists, strict=False))
 
 
 class ConcatXComArg(XComArg):
     """`a.concat(b)`."""
 
-    def __init__(self, args: Sequence[XComArg]) -> None:
-        if not args or not all(isinstance(arg, XComArg) for arg in args):
+    def __init__(self, args: Sequence[Any]) -> None:
+        if not all(isinstance(arg, XComArg) for arg in args):
             raise InvalidArgument("concat() takes results of tasks.")
-        self.args = list(args)
+        self.args: list[XComArg] = list(args)
 
     def iter_references(self) -> Iterator[tuple[Any, str]]:
         for arg in self.args:

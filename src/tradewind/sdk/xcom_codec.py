@@ -118,9 +118,9 @@ def _tagged(value: Any, path: str, depth: int) -> Encoded | None:
             "data": inner(serialize()),
         }
     # Lazy results of mapped tasks and the like: any other sequence is kept as a list.
-    if hasattr(value, "__len__") and hasattr(value, "__getitem__") and hasattr(type(value), "__iter__"):
-        if not isinstance(value, (bytes, bytearray, memoryview)) and not hasattr(value, "dtype"):
-            return "plain", [inner(item) for item in value]
+    is_sequence = all(hasattr(type(value), name) for name in ("__len__", "__getitem__", "__iter__"))
+    if is_sequence and not isinstance(value, memoryview) and not hasattr(value, "dtype"):
+        return "plain", [inner(item) for item in value]
     return None
 
 
@@ -250,7 +250,7 @@ def _read_serialized(content: Mapping[str, Any]) -> Any:
 
 
 def _read_array(content: Mapping[str, Any]) -> Any:
-    import numpy
+    import numpy  # type: ignore[import-not-found,unused-ignore]
 
     if "items" in content:
         array = numpy.empty(len(content["items"]), dtype=object)
@@ -263,7 +263,7 @@ def _read_array(content: Mapping[str, Any]) -> Any:
 def _read_frame(content: Mapping[str, Any]) -> Any:
     import io
 
-    import pandas
+    import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     if "parquet" in content:
         frame = pandas.read_parquet(io.BytesIO(base64.b64decode(content["parquet"])))

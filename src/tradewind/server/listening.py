@@ -6,6 +6,8 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tradewind.core.errors import TradewindError
+
 
 @dataclass(frozen=True, slots=True)
 class Listen:
@@ -15,7 +17,7 @@ class Listen:
     port: int = 8080
 
 
-class PortBusy(OSError):
+class PortBusy(TradewindError):
     """The port is taken."""
 
     def __init__(self, listen: Listen, holder: str) -> None:

@@ -74,7 +74,10 @@ class Database:
                 f"The store was opened by process {self._pid} and used in {os.getpid()} after a fork. Open it after the fork."
             )
         path = self.address.path
-        if path is not None and not self._create and not path.exists() and path.parent.is_dir():
+        # os.path, not Path: a folder that may not be looked into is for SQLite to report.
+        if path is not None and not self._create and os.path.isdir(path.parent) and not os.path.exists(path):
+            if not os.access(path.parent, os.X_OK):
+                return
             raise StoreMissing(f"There is no database at {path}. {faults.MIGRATE}")
 
     # --- transactions on SQLAlchemy connections ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, Dialect, Engine, make_url
 from sqlalchemy.pool import StaticPool
 
@@ -136,7 +137,16 @@ def _sqlite_engines(address: Address, *, create: bool) -> tuple[Engine, Engine]:
     return engine_with(waits=True), engine_with(waits=False)
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """Writes `Select.with_hint` (INDEXED BY) behind a table, which SQLAlchemy's own compiler leaves out."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
+
+
 def _sqlite_sessions(engine: Engine, *, durable: bool, waits: bool = True) -> None:
+    engine.dialect.statement_compiler = _HintingCompiler
+
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         # None: the module opens no transaction of its own; BEGIN is said where it is meant.

@@ -35,8 +35,8 @@ class LoadedRun:
     instances: list[InstanceRecord] = field(default_factory=list)
     decisions: dict[tuple[str, int], str] = field(default_factory=dict)
     """(task_id, map_index) → JSON of what a branch or short-circuit decided (XCom `skipmixin_key`)."""
-    lengths: dict[str, dict[int, int]] = field(default_factory=dict)
-    """task_id → map_index → length of its `return_value`, where it has one."""
+    lengths: dict[str, dict[int, int | None]] = field(default_factory=dict)
+    """task_id → map_index → length of its `return_value`; None for a value without one, which counts as an item, too."""
 
 
 class EngineReads:
@@ -230,7 +230,7 @@ def _load_results(connection: Connection, run_keys: Sequence[int], found: dict[i
         found[run_key].decisions[(task_id, map_index)] = value
     lengths = sa.select(xcom.run_key, xcom.task_id, xcom.map_index, xcom.length)
     for run_key, task_id, map_index, length in connection.execute(
-        lengths.where(xcom.run_key.in_(run_keys), xcom.key == RESULT_KEY, xcom.length.is_not(None))
+        lengths.where(xcom.run_key.in_(run_keys), xcom.key == RESULT_KEY)
     ):
         found[run_key].lengths.setdefault(task_id, {})[map_index] = length
 

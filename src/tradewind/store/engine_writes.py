@@ -248,7 +248,10 @@ class EngineWrites:
                 if copied and position == first:
                     self._copy(connection, copied)
                 cursor = connection.cursor()
-                cursor.executemany(step.sql, step.parameters)
+                if len(step.parameters) == 1:
+                    cursor.execute(step.sql, step.parameters[0])
+                else:
+                    cursor.executemany(step.sql, step.parameters)
                 cursors.append(cursor)
             if copied and len(steps) == first:
                 self._copy(connection, copied)

@@ -123,16 +123,28 @@ def _from_sqlite(error: BaseException, address: Address) -> StoreError:
 
 def _cannot_open(address: Address) -> StoreError:
     path = address.path or Path()
-    if not path.parent.is_dir():
+    # os.path, not Path: what may not be looked into is no error here.
+    if not os.path.isdir(path.parent) and _is_visible(path.parent):
         return StoreMissing(f"There is no folder {path.parent} for the database. Create it, or set AIRFLOW_HOME.")
-    if path.is_dir():
+    if os.path.isdir(path):
         return BadAddress(f"{path} is a folder, not a database file. Correct [database] sql_alchemy_conn.")
-    if not path.exists() and os.access(path.parent, os.W_OK):
+    if not os.path.exists(path) and os.access(path.parent, os.W_OK | os.X_OK):
         return StoreMissing(f"There is no database at {path}. {MIGRATE}")
     return StoreReadOnly(
         f"The database {path} cannot be opened: the file or its folder may not be read and written by this user. Change the "
         "permissions, or set AIRFLOW_HOME to a folder you may write."
     )
+
+
+def _is_visible(path: Path) -> bool:
+    """False when a folder above may not be looked into, so that nobody can tell whether `path` exists."""
+    try:
+        path.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _disk_is_full(path: Path) -> bool:

@@ -65,12 +65,12 @@ install-dev: $(DEV_STAMP)
 
 run: install-run
 	@mkdir -p "$(RUN_HOME)"
-	@echo 'tradewind starts in $(RUN_HOME), with the DAG files of examples/. Ctrl-C ends it.'
+	@echo 'tradewind starts in $(RUN_HOME), with the example DAG files. Ctrl-C ends it.'
 	@echo 'Watch it from another terminal:'
 	@echo '    export AIRFLOW_HOME=$(RUN_HOME) PATH=$(abspath $(BIN)):$$PATH'
 	@echo '    tradewind dags list'
 	@echo '    tradewind dags unpause example_hello && tradewind dags list-runs example_hello'
-	@AIRFLOW_HOME="$(RUN_HOME)" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/examples" exec "$(BIN)/tradewind" standalone
+	@AIRFLOW_HOME="$(RUN_HOME)" exec "$(BIN)/tradewind" standalone
 
 # --- checking ------------------------------------------------------------------------------------------------------
 

@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tradewind.configuration import conf
+from tradewind.configuration.home import prepare_home, require_writable
+from tradewind.engine.lock import HomeLock
 from tradewind.server.listening import Listen, bind
 from tradewind.server.ports import holder_of
-from tradewind.services.session import open_services
-from tradewind.wiring import holding
 
 # The half has said itself why it does not go on, or was stopped on purpose.
 _ORDERLY_EXITS: Final = frozenset({0, 1})
@@ -114,12 +113,17 @@ class Standalone:
 
 
 def run_standalone(home: Path, *, host: str, port: int) -> int:
-    """Both halves, until SIGINT or SIGTERM; the exit code. Raises HomeInUse and PortBusy before anything is started."""
-    with holding(home):
-        bind(Listen(host, port), holder_of).close()
-        # Made before both halves want it.
-        with open_services(conf):
-            pass
+    """Both halves, until SIGINT or SIGTERM; the exit code.
+
+    Raises HomeInUse, HomeError and PortBusy before anything is started. The parent itself stays small: it knows neither
+    database nor engine.
+    """
+    prepare_home(home)
+    require_writable(home)
+    lock = HomeLock(home)
+    lock.acquire()
+    bind(Listen(host, port), holder_of).close()
+    lock.release()
     command = [sys.executable, "-m", "tradewind.cli.main"]
     web = [*command, "webserver", "--host", host, "--port", str(port)]
     halves = [

@@ -487,10 +487,14 @@ def test_a_time_out_that_is_swallowed_once_is_a_failure(tmp_path: Path) -> None:
 
 def test_a_forked_child_dies_of_sigterm_without_the_tasks_on_kill(tmp_path: Path) -> None:
     def fork_and_kill() -> int:
+        # Python forgets signals that arrive before a fork is complete.
+        readable, writable = os.pipe()
         pid = os.fork()
         if pid == 0:
+            os.write(writable, b"x")
             time.sleep(20)
             os._exit(0)
+        os.read(readable, 1)
         os.kill(pid, signal.SIGTERM)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
@@ -520,6 +524,7 @@ def test_everything_that_a_task_says_is_in_its_log(tmp_path: Path) -> None:
         print("printed")
         print("to stderr", file=sys.stderr)
         logging.getLogger("my.lib").warning("logged")
+        warnings.simplefilter("always")
         warnings.warn("warned", UserWarning, stacklevel=1)
         print("unfinished", end="")
 

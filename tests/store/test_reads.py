@@ -131,7 +131,7 @@ def test_a_loaded_run_has_its_decisions_and_lengths(store: Store) -> None:
     )
     loaded, second = store.engine.load_runs([run.run_key, 404, other.run_key])
     assert loaded.decisions == {("branch", -1): '{"followed": ["a"]}'}
-    assert loaded.lengths == {"make": {0: 3}}
+    assert loaded.lengths == {"make": {0: 3, 1: None}}
     assert second.lengths == {"make": {-1: 7}}
     assert store.engine.load_run(404) is None
 

@@ -52,13 +52,13 @@ class LengthOf(msgspec.Struct, frozen=True, tag="xcom"):
 
 
 class LengthZip(msgspec.Struct, frozen=True, tag="zip"):
-    parts: tuple["Length", ...]
+    parts: tuple[Length, ...]
     fill: bool = False
     """With a fill value the longest part decides, without it the shortest."""
 
 
 class LengthConcat(msgspec.Struct, frozen=True, tag="concat"):
-    parts: tuple["Length", ...]
+    parts: tuple[Length, ...]
 
 
 Length = Union[LengthLiteral, LengthOf, LengthZip, LengthConcat]

@@ -85,9 +85,9 @@ def test_details_come_as_properties_or_as_one_object(run: Run):
 
 
 def test_import_errors_are_shown_with_their_text_and_fail(run: Run, services: Services):
-    from tradewind.store.dag_files import ImportProblem
+    from tradewind.core.messages import ImportProblem
 
-    problem = ImportProblem(message="Traceback …\nSyntaxError: invalid syntax", line=3)
+    problem = ImportProblem(file="/home/me/dags/nightly.py", message="Traceback …\nSyntaxError: invalid syntax", line=3)
     save(services, a_dag("nightly"), services.now(), [problem])
     output = run("dags list-import-errors", fails=1).output
     assert "/home/me/dags/nightly.py, line 3:\nTraceback …\nSyntaxError" in output

@@ -282,7 +282,7 @@ def test_a_template_file_is_found_beside_the_dag_and_in_its_search_path(tmp_path
 
 def test_native_rendering_gives_python_values(tmp_path: Path) -> None:
     with new_dag(render_template_as_native_obj=True) as dag:
-        PythonOperator(task_id="t", python_callable=lambda x: x + [3], op_kwargs={"x": "{{ [1, 2] }}"})
+        PythonOperator(task_id="t", python_callable=lambda x: [*x, 3], op_kwargs={"x": "{{ [1, 2] }}"})
     assert returned(make_try(dag, "t", tmp_path).outcome) == {"return_value": [1, 2, 3]}
 
 

@@ -11,6 +11,8 @@ from tradewind.sdk.logging_mixin import LoggingMixin
 class BaseHook(LoggingMixin):
     """Base of hooks: finds connections, and gives `self.log`."""
 
+    _log_config_logger_name = "airflow.task.hooks"
+
     conn_name_attr: str = ""
     default_conn_name: str = ""
     conn_type: str = ""

@@ -26,7 +26,7 @@ def _date(text):
     return pendulum.parse(text)
 
 
-with open(_sys.argv[2], "rb") as _file:
+with open(_sys.argv[1], "rb") as _file:
     _given = _serializer.load(_file)
 virtualenv_string_args = _given["strings"]
 _kwargs = dict(_given["kwargs"])
@@ -37,10 +37,10 @@ _kwargs.update((_name, _date(_text)) for _name, _text in _given["dates"].items()
 try:
     _result = {name}(*_given["args"], **_kwargs)
 except Exception as _error:
-    with open(_sys.argv[4], "w", encoding="utf-8") as _file:
+    with open(_sys.argv[3], "w", encoding="utf-8") as _file:
         _file.write("%s: %s" % (type(_error).__name__, _error))
     raise
-with open(_sys.argv[3], "wb") as _file:
+with open(_sys.argv[2], "wb") as _file:
     _serializer.dump(_result, _file, protocol=4)
 '''
 
@@ -50,7 +50,7 @@ _DECORATORS = frozenset({"task", "setup", "teardown"})
 def foreign_script(name: str, source: str, serializer: str) -> str:
     """A script that calls the function `name`, whose `source` defines it.
 
-    Its arguments are four paths: itself, the input, the result, and the error when the function raises.
+    Its arguments are three paths: of the input, of the result, and of the error when the function raises.
     """
     return _TEMPLATE.format(name=name, source=source.rstrip(), serializer=serializer)
 

@@ -74,6 +74,11 @@ class PythonOperator(BaseOperator):
             names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
             if not self.op_args and not code.co_posonlyargcount:
                 return {name: context[name] for name in names if name in context}
+        try:
+            inspect.signature(func)
+        except ValueError:
+            # Some builtins (max, dict) do not say what they take, and so cannot ask for any key.
+            return self.op_kwargs
         return determine_kwargs(func, self.op_args, context)
 
     def execute_callable(self) -> Any:

@@ -250,7 +250,8 @@ def preload() -> None:
     To be called once more after the DAG file was imported: what Python knows about abstract classes is forgotten when an
     import registers one, and finding it again costs a task more than the rest of its start.
     """
-    for value in (None, True, 1, 1.0, "", b"", [], (), {}, set()):
+    values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
+    for value in values:
         isinstance(value, (Mapping, Sequence))
         logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
     FrameReader(ToTask)
@@ -260,7 +261,7 @@ def preload() -> None:
     template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _log_level() -> int:
     name = str(conf.get("logging", "logging_level", fallback="INFO")).upper()
     level = logging.getLevelName(name)

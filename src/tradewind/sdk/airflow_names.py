@@ -519,6 +519,7 @@ NOT_YET: dict[str, str] = {
     "airflow.models.taskreschedule": "",
     "airflow.api": "",
     "airflow.config_templates": "",
+    "airflow.configuration": "secrets_backend_list,ensure_secrets_loaded,initialize_secrets_backends",
     "airflow.executors": "",
     "airflow.io": "",
     "airflow.jobs": "",

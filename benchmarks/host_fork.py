@@ -112,7 +112,9 @@ class Bench:
             digest = source_digest(opened.read())
         info = RunInfo(dag_id="d", run_id="r", run_type="manual", run_after=datetime.now(timezone.utc))
         log_path = f"{self.home}/logs/{try_id}.log"
-        self.executor.run(file, digest, lambda: None, TaskTry(try_id=try_id, run=info, task_id=task_id, log_path=log_path))
+        self.executor.run(
+            file, digest, lambda: None, TaskTry(try_id=try_id, run=info, task_id=task_id, log_path=log_path)
+        )
 
     def one(self, file: str, number: int) -> tuple[float, float]:
         """Seconds to the first instruction of user code, and from there to the report."""

@@ -73,8 +73,8 @@ def parse_files(home: Path, files: Sequence[Path] | None = None) -> list[ParseRe
     reports: list[ParseReport] = []
     with open_services(conf, who="engine") as services, one_off(home, services) as (engine, service):
         engine.files.heard = reports.append
-        engine.files.take([str(path.resolve()) for path in files] if files is not None else engine.files.found())
-        service.run(until=lambda: not engine.files.first_look_pending)
+        wanted = engine.files.found() if files is None else [str(path.resolve()) for path in files]
+        service.run(ready=lambda: engine.files.take(wanted), until=lambda: not engine.files.first_look_pending)
     return reports
 
 

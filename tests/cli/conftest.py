@@ -77,6 +77,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def wiring(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWiring:
     fake = FakeWiring()
     monkeypatch.setitem(sys.modules, "tradewind.wiring", fake)
+    # The two that need no wiring are asked the same way.
+    monkeypatch.setattr("tradewind.server.serve.run_webserver", fake.run_webserver)
+    monkeypatch.setattr("tradewind.standalone.run_standalone", fake.run_standalone)
     fake.dags = [a_dag("nightly")]
     return fake
 

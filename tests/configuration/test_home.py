@@ -106,7 +106,7 @@ def test_a_file_system_without_hard_links_works_too(tmp_path: Path, monkeypatch:
 
 def test_a_home_that_cannot_be_made_is_answered_with_what_to_do(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(HomeError, match="Make .* writable for this user, or set AIRFLOW_HOME"):
+    with pytest.raises(HomeError, match=r"Make .* writable for this user, or set AIRFLOW_HOME"):
         prepare_home(tmp_path / "file" / "home", {})
 
 
@@ -115,7 +115,7 @@ def test_a_read_only_home_is_answered_with_what_to_do(tmp_path: Path, monkeypatc
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("tempfile.TemporaryFile", refused)
-    with pytest.raises(HomeError, match="Read-only file system.*\n.*AIRFLOW_HOME.*Nothing was changed"):
+    with pytest.raises(HomeError, match=r"Read-only file system.*\n.*AIRFLOW_HOME.*Nothing was changed"):
         require_writable(tmp_path)
 
 

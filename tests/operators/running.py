@@ -38,7 +38,12 @@ def new_dag(**kwargs: Any) -> DAG:
 
 
 def execute(
-    task: Any, platform: Platform | None = None, *, run: RunInfo | None = None, clock: TurnedClock | None = None, **fields: Any
+    task: Any,
+    platform: Platform | None = None,
+    *,
+    run: RunInfo | None = None,
+    clock: TurnedClock | None = None,
+    **fields: Any,
 ) -> tuple[Any, Any]:
     """What the operator returned, and its context. Template fields are rendered first."""
     if clock is not None:

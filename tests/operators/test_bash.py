@@ -102,8 +102,8 @@ def test_the_output_is_logged_line_by_line(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_on_kill_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
-    command = f"echo started; sleep 60 & echo $! > {tmp_path}/child; wait"
-    ended = make_try(bash(bash_command=command).dag, "t", tmp_path, kill_when="started")
+    command = f"sleep 60 & echo $! > {tmp_path}/child; echo ready-$((1 + 1)); wait"
+    ended = make_try(bash(bash_command=command).dag, "t", tmp_path, kill_when="ready-2")
     assert isinstance(ended.outcome, Failed)
     assert ended.outcome.cause == "killed"
     child = int((tmp_path / "child").read_text())

@@ -172,9 +172,7 @@ def test_a_branch_operator_of_the_users_own() -> None:
 )
 def test_a_short_circuit_skips_when_its_value_is_false(value: Any, ignore: bool, skipped: set[str]) -> None:
     with new_dag():
-        task = ShortCircuitOperator(
-            task_id="t", python_callable=lambda: value, ignore_downstream_trigger_rules=ignore
-        )
+        task = ShortCircuitOperator(task_id="t", python_callable=lambda: value, ignore_downstream_trigger_rules=ignore)
         task >> EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")
         task >> EmptyOperator(task_id="down").as_teardown()
     result, context = execute(task)

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from engine_side import EngineSide  # noqa: E402
+from engine_side import EngineSide
 
 
 @pytest.fixture

@@ -94,9 +94,7 @@ class EngineSide:
         return source_digest(Path(file).read_bytes())
 
     def task_try(self, try_id: str, task_id: str = "task", **more: Any) -> TaskTry:
-        return TaskTry(
-            try_id=try_id, run=self.run_info(), task_id=task_id, log_path=str(self.log_path(try_id)), **more
-        )
+        return TaskTry(try_id=try_id, run=self.run_info(), task_id=task_id, log_path=str(self.log_path(try_id)), **more)
 
     def run_info(self) -> RunInfo:
         return RunInfo(dag_id="d", run_id="r", run_type="manual", run_after=NOW)
@@ -133,7 +131,8 @@ class EngineSide:
 
     def wait_started(self, try_id: str, limit_s: float = 20.0) -> Started:
         return self.wait(
-            lambda: next((e for e in self.events if isinstance(e, Started) and e.active.try_id == try_id), None), limit_s
+            lambda: next((e for e in self.events if isinstance(e, Started) and e.active.try_id == try_id), None),
+            limit_s,
         )
 
     def wait_parsed(self, file: str, limit_s: float = 20.0) -> Parsed | HostFailed:

@@ -166,7 +166,9 @@ def test_when_the_zygote_is_killed_tries_go_on_and_new_files_are_imported(engine
 
 
 def test_an_import_that_lost_its_zygote_is_made_again(engine: EngineSide) -> None:
-    file = engine.file("import time\nopen(__file__ + '.begun', 'a').write('x')\ntime.sleep(0.3)\ndef task(channel): pass")
+    file = engine.file(
+        "import time\nopen(__file__ + '.begun', 'a').write('x')\ntime.sleep(0.3)\ndef task(channel): pass"
+    )
     engine.executor.parse(file)
     try_id = engine.run(file)
     engine.wait(lambda: os.path.exists(file + ".begun"))
@@ -458,4 +460,3 @@ def test_an_answer_to_something_that_needs_none_says_that_it_is_stored(make_engi
     Path(file + ".go").touch()
     second.wait_ended(try_id)
     assert [e.request.key for e in second.all(Asked)] == ["b"]  # type: ignore[union-attr]
-

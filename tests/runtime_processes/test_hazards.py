@@ -23,9 +23,7 @@ X = np.random.default_rng(0).random((20_000, 30), dtype=np.float32)
 y = (X[:, 0] > 0.5).astype(int)
 """
 NUMPY = "import numpy as np\ndef use(): return np.ones((800, 800)) @ np.ones((800, 800))\n"
-SCIPY = (
-    "import numpy as np, scipy.linalg\ndef use(): return scipy.linalg.svdvals(np.random.default_rng(0).random((200, 200)))\n"
-)
+SCIPY = "import numpy as np, scipy.linalg\ndef use(): return scipy.linalg.svdvals(np.random.default_rng(0).random((200, 200)))\n"
 PANDAS = "import pandas as pd\ndef use(): return pd.DataFrame({'a': range(9999), 'b': [1, 2, 3] * 3333}).groupby('b').sum()\n"
 LINEAR = DATA + (
     "from sklearn.linear_model import LogisticRegression\nmodel = LogisticRegression().fit(X[:99], y[:99])\n"
@@ -71,7 +69,8 @@ ONNX = (
 )
 ARROW = (
     "import os\nimport pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq\n"
-    "def use():\n    path = f'{__file__}.{os.getpid()}.parquet'\n    table = pa.table({'a': range(100_000)})\n    pc.sum(table['a'])\n    pq.write_table(table, path)\n"
+    "def use():\n    path = f'{__file__}.{os.getpid()}.parquet'\n    table = pa.table({'a': range(100_000)})\n"
+    "    pc.sum(table['a'])\n    pq.write_table(table, path)\n"
     "    return pq.read_table(path)\n"
 )
 QUERY = "execute('select sum(i) from range(3000000) t(i)').fetchall()"
@@ -124,8 +123,20 @@ ROWS = [
         True,
         FRESH,
     ),
-    ("XGBoost inplace_predict, loaded", "xgboost", XGBOOST + "def use(): return model.inplace_predict(X)\n", False, FORK),
-    ("XGBoost inplace_predict, computed", "xgboost", XGBOOST + "def use(): return model.inplace_predict(X)\n", True, FORK),
+    (
+        "XGBoost inplace_predict, loaded",
+        "xgboost",
+        XGBOOST + "def use(): return model.inplace_predict(X)\n",
+        False,
+        FORK,
+    ),
+    (
+        "XGBoost inplace_predict, computed",
+        "xgboost",
+        XGBOOST + "def use(): return model.inplace_predict(X)\n",
+        True,
+        FORK,
+    ),
     (
         "XGBoost predict, computed",
         "xgboost",

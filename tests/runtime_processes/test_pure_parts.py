@@ -10,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from tradewind.core.messages import Asks, Ended, ExitInfo, Failed, Lost, Outcome, Rescheduled, SetXCom, Skipped, Succeeded
+from tradewind.core.messages import (
+    Asks,
+    Ended,
+    ExitInfo,
+    Failed,
+    Lost,
+    Outcome,
+    Rescheduled,
+    SetXCom,
+    Skipped,
+    Succeeded,
+)
 from tradewind.executors import import_faults
 from tradewind.runtime import process_facts, rendezvous, thread_pins
 from tradewind.runtime.endings import Kill, outcome_of
 from tradewind.runtime.fork_safety import ThreadSeen, fork_hazards, thread_hazards
-from tradewind.runtime.framing import frame
 from tradewind.runtime.importing import ReadFiles
-from tradewind.runtime.journal import EndEntry, HostEntry, Journal, TryEntry, read_journal, write_try
+from tradewind.runtime.journal import HostEntry, Journal, TryEntry, read_journal, write_try
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.raw_output import RawOutput
 
@@ -131,7 +141,6 @@ def test_a_journal_of_another_boot_has_no_living_host(tmp_path: Path) -> None:
     assert account is not None and not account.host_lives
 
 
-
 # --- threads -----------------------------------------------------------------------------------------------------------
 
 
@@ -242,8 +251,11 @@ def test_the_folder_for_a_home_is_private_and_its_socket_path_short(tmp_path: Pa
 def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with pytest.raises(rendezvous.NoPrivateFolder, match="belongs to another user"):
-        rendezvous.private_folder(str(tmp_path))
+    try:
+        with pytest.raises(rendezvous.NoPrivateFolder, match="belongs to another user"):
+            rendezvous.private_folder(str(tmp_path))
+    finally:
+        os.rmdir("/tmp/tradewind-12345")
 
 
 @pytest.mark.parametrize(

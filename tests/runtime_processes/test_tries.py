@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 from engine_side import EngineSide
 
 from tradewind.core.messages import (
     AskSchedule,
     CallbackEnded,
-    Deferred,
     Ended,
     Failed,
     Rescheduled,
@@ -398,5 +395,3 @@ def test_tries_see_no_descriptor_of_the_host(engine: EngineSide) -> None:
     assert "fds ['socket']" in engine.log(try_id)
     for sleeper in sleepers:
         engine.executor.kill(sleeper, "cleared", 0.0)
-
-

@@ -145,7 +145,11 @@ class Platform:
         if any(run.run_id == run_id for run in self.runs) and not request.reset_existing:
             return AlreadyExists(run_id)
         run = run_info(
-            dag_id=request.dag_id, run_id=run_id, run_type="manual", logical_date=request.logical_date, conf=request.conf
+            dag_id=request.dag_id,
+            run_id=run_id,
+            run_type="manual",
+            logical_date=request.logical_date,
+            conf=request.conf,
         )
         self.runs.append(run)
         return FoundRun(run)
@@ -192,7 +196,9 @@ class Ended:
         return os.waitstatus_to_exitcode(self.status)
 
 
-def start_try(dag: Any, task_id: str, tmp_path: Path, **fields: Any) -> tuple[TaskTry, Callable[[socket.socket], NoReturn]]:
+def start_try(
+    dag: Any, task_id: str, tmp_path: Path, **fields: Any
+) -> tuple[TaskTry, Callable[[socket.socket], NoReturn]]:
     """A try, and what its process does."""
     run = fields.pop("run", None) or run_info(dag_id=dag.dag_id)
     task_try = TaskTry(
@@ -217,9 +223,7 @@ def make_callback(dag: Any, callback: CallbackRun, platform: Platform | None = N
     return serve(lambda sock: run_callback(dag, callback, sock), callback.log_path, platform or Platform())
 
 
-def serve(
-    body: Callable[[socket.socket], NoReturn], log_path: str, platform: Platform, kill_when: str = ""
-) -> Ended:
+def serve(body: Callable[[socket.socket], NoReturn], log_path: str, platform: Platform, kill_when: str = "") -> Ended:
     ours, theirs = socket.socketpair()
     readable, writable = os.pipe()
     with warnings.catch_warnings():

@@ -185,8 +185,10 @@ def test_a_branch_skips_and_remembers_what_it_followed(tmp_path: Path) -> None:
 
 def test_a_short_circuit_skips_everything_downstream(tmp_path: Path) -> None:
     with new_dag() as dag:
-        ShortCircuitOperator(task_id="t", python_callable=lambda: 0) >> EmptyOperator(task_id="a") >> EmptyOperator(
-            task_id="b"
+        (
+            ShortCircuitOperator(task_id="t", python_callable=lambda: 0)
+            >> EmptyOperator(task_id="a")
+            >> EmptyOperator(task_id="b")
         )
     outcome = make_try(dag, "t", tmp_path).outcome
     assert isinstance(outcome, Succeeded)
@@ -244,7 +246,8 @@ def test_template_fields_are_rendered_and_told(tmp_path: Path) -> None:
 def test_rendered_fields_are_masked_and_cut(tmp_path: Path) -> None:
     connection = ConnectionInfo(conn_id="db", conn_type="x", password="hunter2-secret")
     dag = calling(
-        lambda **_: None, op_kwargs={"url": "p={{ conn.db.password }}", "api_key": "visible", "long": "{{ 'x' * 9000 }}"}
+        lambda **_: None,
+        op_kwargs={"url": "p={{ conn.db.password }}", "api_key": "visible", "long": "{{ 'x' * 9000 }}"},
     )
     ended = make_try(dag, "t", tmp_path, Platform(connections={"db": connection}))
     assert isinstance(ended.outcome, Succeeded)
@@ -277,7 +280,9 @@ def test_a_template_file_is_found_beside_the_dag_and_in_its_search_path(tmp_path
     with new_dag(template_searchpath=str(tmp_path / "more")) as dag:
         dag.fileloc = str(tmp_path / "dag.py")
         Sql(task_id="t", sql="beside.sql", also="other.sql")
-    assert returned(make_try(dag, "t", tmp_path).outcome) == {"return_value": ["select '2024-03-05'", "delete 20240305"]}
+    assert returned(make_try(dag, "t", tmp_path).outcome) == {
+        "return_value": ["select '2024-03-05'", "delete 20240305"]
+    }
 
 
 def test_native_rendering_gives_python_values(tmp_path: Path) -> None:
@@ -288,7 +293,11 @@ def test_native_rendering_gives_python_values(tmp_path: Path) -> None:
 
 def test_the_current_context_and_the_environment_know_the_task(tmp_path: Path) -> None:
     def look() -> list[Any]:
-        return [get_current_context()["ti"].task_id, os.environ["AIRFLOW_CTX_DAG_ID"], os.environ["AIRFLOW_CTX_TRY_NUMBER"]]
+        return [
+            get_current_context()["ti"].task_id,
+            os.environ["AIRFLOW_CTX_DAG_ID"],
+            os.environ["AIRFLOW_CTX_TRY_NUMBER"],
+        ]
 
     assert returned(make_try(calling(look), "t", tmp_path, try_number=2).outcome) == {"return_value": ["t", "d", "2"]}
 
@@ -572,7 +581,9 @@ def test_the_traceback_starts_in_the_users_code(tmp_path: Path) -> None:
 
 
 def test_output_of_children_goes_to_the_descriptors(tmp_path: Path) -> None:
-    ended = make_try(calling(lambda: subprocess.run(["echo", "from a child"], stdout=sys.stdout, check=True)), "t", tmp_path)
+    ended = make_try(
+        calling(lambda: subprocess.run(["echo", "from a child"], stdout=sys.stdout, check=True)), "t", tmp_path
+    )
     assert "from a child" in ended.output
 
 

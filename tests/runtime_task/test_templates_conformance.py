@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 from tests.runtime_task.fake_host import Platform, make_try, run_info, talking_to
@@ -98,9 +99,8 @@ def test_an_expression_renders_as_recorded(
     with talking_to(platform()):
         context = context_of(dag, probe, task_try)
         if recorded.startswith("!"):
-            with pytest.raises(Exception, match=r"") as caught:
+            with pytest.raises(getattr(jinja2, recorded[1:])):
                 probe.render_template(expression, context)
-            assert type(caught.value).__name__ == recorded[1:]
         else:
             assert shape(probe.render_template(expression, context)) == shape(recorded)
 

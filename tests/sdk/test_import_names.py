@@ -29,7 +29,7 @@ def test_the_name_imports(module: str, name: str) -> None:
 def test_what_comes_later_says_so() -> None:
     for full in sorted(LATER):
         module, _, name = full.rpartition(".")
-        with pytest.raises(ImportError, match="yet|pip install apache-airflow-providers"):
+        with pytest.raises(ImportError, match=r"yet|pip install apache-airflow-providers"):
             exec(f"from {module} import {name}")
 
 
@@ -52,11 +52,11 @@ def test_the_version_is_the_one_that_providers_know() -> None:
 
 
 def test_an_absent_provider_names_what_to_install() -> None:
-    with pytest.raises(ModuleNotFoundError, match="pip install apache-airflow-providers-amazon$"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install apache-airflow-providers-amazon$"):
         importlib.import_module("airflow.providers.amazon.aws.hooks.s3")
-    with pytest.raises(ModuleNotFoundError, match="pip install apache-airflow-providers-cncf-kubernetes$"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install apache-airflow-providers-cncf-kubernetes$"):
         importlib.import_module("airflow.providers.cncf.kubernetes.operators.pod")
-    with pytest.raises(ModuleNotFoundError, match="pip install apache-airflow-providers-postgres$"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install apache-airflow-providers-postgres$"):
         exec("from airflow.hooks.postgres_hook import PostgresHook")
 
 
@@ -71,7 +71,7 @@ def test_a_name_that_nobody_has_is_an_import_error_in_an_import_and_an_attribute
     with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
         exec("from airflow.models import Nonsense")
     with pytest.raises(AttributeError):
-        airflow.models.Nonsense  # noqa: B018
+        airflow.models.Nonsense
     assert not hasattr(airflow.models, "Nonsense")
 
 
@@ -114,10 +114,22 @@ def test_a_real_provider_beside_us_wins_and_ours_stays_reachable(tmp_path: Path)
 
 
 def test_a_dag_file_starts_without_the_heavy_libraries() -> None:
-    code = "import sys\nfrom airflow import DAG\nfrom airflow.operators.python import PythonOperator\nprint(*sys.modules)"
+    code = (
+        "import sys\nfrom airflow import DAG\nfrom airflow.operators.python import PythonOperator\nprint(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    assert not loaded & {"sqlalchemy", "fastapi", "rich", "jsonschema", "jinja2", "pendulum", "msgspec", "alembic", "asyncio"}
+    assert not loaded & {
+        "sqlalchemy",
+        "fastapi",
+        "rich",
+        "jsonschema",
+        "jinja2",
+        "pendulum",
+        "msgspec",
+        "alembic",
+        "asyncio",
+    }
 
 
 def test_names_are_served_or_come_later_but_not_both() -> None:

@@ -19,8 +19,6 @@ from tradewind.core.errors import TradewindError
 EXIT_CODES: Final[tuple[tuple[str, str, int], ...]] = (
     ("tradewind.core.errors", "TradewindError", 1),
     ("tradewind.store.errors", "StoreError", 1),
-    ("tradewind.engine.lock", "HomeInUse", 1),
-    ("tradewind.timetables.base", "InvalidTimetable", 1),
 )
 
 

@@ -14,6 +14,7 @@ import click
 
 from tradewind.configuration import conf
 from tradewind.configuration.home import home_hint, prepare_home
+from tradewind.core.spec import DagSpec
 from tradewind.services import jobs
 from tradewind.services.parsing import ParseReport
 from tradewind.services.session import Services, open_services
@@ -24,6 +25,10 @@ class Wiring(Protocol):
 
     def run_scheduler(self, home: Path) -> int:
         """The engine, until SIGINT or SIGTERM; the exit code. Raises HomeInUse."""
+        ...
+
+    def simulate(self, spec: DagSpec, start: datetime, end: datetime, *, limit: int = 10_000) -> Simulation:
+        """The runs that a DAG's schedule makes between two moments, on a virtual clock."""
         ...
 
     def parse_files(self, home: Path, files: Sequence[Path] | None = None) -> Sequence[ParseReport]:

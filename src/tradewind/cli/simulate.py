@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
-
 import click
 
 from tradewind.cli.lazy import HELP
 from tradewind.cli.options import MOMENT, verbose_option
 from tradewind.cli.output import output_option, print_rows
-from tradewind.cli.session import ensure_parsed, services
+from tradewind.cli.session import ensure_parsed, services, wiring
 from tradewind.services import dags
-from tradewind.services.simulation import simulate as run_simulation
+from tradewind.services.timetables import timetable_of
 
 
 @click.command(context_settings=HELP)
@@ -27,19 +25,21 @@ def simulate(dag_id: str, start: datetime, end: datetime, limit: int, output: st
     with services() as found:
         ensure_parsed(found)
         dag = dags.get_dag(found, dag_id)
-    runs = list(islice(run_simulation(dag, start=start, end=end), limit + 1))
+    timetable_of(dag)  # a timetable of the author's own cannot be simulated; says so
+    simulated = wiring().simulate(dag.spec, start, end, limit=limit)
     rows = [
         {
-            "created_at": run.created_at.isoformat(),
+            "created_at": _iso(run.queued_at),
             "run_id": run.run_id,
-            "logical_date": _iso(run.planned.logical_date),
-            "data_interval_start": _iso(run.planned.data_interval_start),
-            "data_interval_end": _iso(run.planned.data_interval_end),
+            "logical_date": _iso(run.logical_date),
+            "data_interval_start": _iso(run.data_interval_start),
+            "data_interval_end": _iso(run.data_interval_end),
+            "state": run.state.value,
         }
-        for run in runs[:limit]
+        for run in simulated.runs
     ]
     print_rows(rows, output)
-    if len(runs) > limit:
+    if not simulated.is_complete:
         click.echo(f"There are more: these are the first {limit}. --limit shows more of them.", err=True)
 
 

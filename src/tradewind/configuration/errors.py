@@ -1,10 +1,10 @@
 """What can be wrong with a configuration.
 
-    ConfigError
-    ├── OptionNotFound     no such option, and no fallback
-    ├── BadValue           the value is not of the type that was asked for
-    ├── BrokenConfigFile   airflow.cfg cannot be read
-    └── HomeError          the home directory cannot be made or written
+ConfigError
+├── OptionNotFound     no such option, and no fallback
+├── BadValue           the value is not of the type that was asked for
+├── BrokenConfigFile   airflow.cfg cannot be read
+└── HomeError          the home directory cannot be made or written
 """
 
 from __future__ import annotations

@@ -26,7 +26,11 @@ class Finding(NamedTuple):
 
 
 def lint(conf: Configuration) -> list[Finding]:
-    """Findings for every option that airflow.cfg or the environment sets, in the order in which they stand there."""
+    """Findings for every option that airflow.cfg or the environment sets, in the order in which they stand there.
+
+    Reads the file anew. Raises BrokenConfigFile.
+    """
+    conf.refresh()
     parser = read_config_file(conf.path)
     written = [(section, key, "airflow.cfg") for section in parser.sections() for key in parser[section]]
     written += [(section, key, "env var") for section, key in conf.environment_options()]

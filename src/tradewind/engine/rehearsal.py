@@ -15,15 +15,17 @@ from typing import Any
 
 import msgspec
 
+from tradewind.core.changes import Changes
 from tradewind.core.errors import TradewindError
 from tradewind.core.ids import new_run_key, new_try_id
 from tradewind.core.mapping import literal_lengths
 from tradewind.core.messages import Ended, Failed, Lost, Outcome, Rescheduled, Skipped, Succeeded, TaskTry
-from tradewind.core.records import NOT_MAPPED, DagRecord, RunRecord
+from tradewind.core.records import NOT_MAPPED, DagRecord, InstanceRecord, RunRecord, TryRecord
 from tradewind.core.runs import run_id_for
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.engine.catalog import Version
 from tradewind.engine.engine import Engine
+from tradewind.engine.events import RunDue
 from tradewind.engine.live import run_info
 from tradewind.engine.service import EngineService
 from tradewind.runtime.log_reader import read_log, render_text
@@ -67,7 +69,7 @@ class Rehearsal:
             run = trigger_run(self._services, dag_id, conf=dict(conf), logical_date=logical_date, keep_microseconds=True)
             run_key.append(run.run_key)
             self._engine.runs.created(run)
-            self._engine.state.wake()
+            self._engine.state.emit(RunDue(run.run_key))
 
         def is_over() -> bool:
             self._show_logs(run_key[0])
@@ -101,6 +103,7 @@ class Rehearsal:
             assert version is not None
             made = self._try_of(dag, version, task_id, named_run, logical_date, map_index, params)
             made.render_only = render_only
+            self._write_down(made, dag)
             task_try.append(made)
             state.executor.run(
                 version.file, version.source_digest, lambda: state.store.dags.source(version.source_digest), made
@@ -144,8 +147,7 @@ class Rehearsal:
                 problems.append(problem)
                 return True
 
-        files.take([path])
-        self._service.run(until=done)
+        self._service.run(ready=lambda: files.take([path]), until=done)
         if problems:
             raise problems[0]
 
@@ -187,6 +189,22 @@ class Rehearsal:
             map_lengths=lengths or {},
             test_mode=True,
         )
+
+    def _write_down(self, task_try: TaskTry, dag: DagRecord) -> None:
+        """The rows that the try's reports belong to."""
+        run = self._services.store.runs.get(dag.dag_id, task_try.run.run_id)
+        assert run is not None and task_try.queued_at is not None
+        names = {"run_key": run.run_key, "task_id": task_try.task_id, "map_index": task_try.map_index}
+        made = TryRecord(
+            try_id=task_try.try_id,
+            try_number=task_try.try_number,
+            state=TaskState.QUEUED,
+            version_id=dag.version_id,
+            queued_at=task_try.queued_at,
+            log_path=task_try.log_path,
+            **names,
+        )
+        self._services.store.edit(Changes(new_instances=[InstanceRecord(**names)], new_tries=[made]))
 
     def _run_of(
         self, dag: DagRecord, named: str | None, logical_date: datetime | None, params: Mapping[str, Any]

@@ -40,7 +40,7 @@ class EngineService:
         self._until: Callable[[], bool] | None = None
 
     def run(self, *, ready: Callable[[], None] | None = None, until: Callable[[], bool] | None = None) -> None:
-        """Returns when the engine has stopped. `ready` is called once it schedules.
+        """Returns when the engine has stopped. `ready` is called once it has started, before anything happens.
 
         `until` is asked after everything that happened; when it says True, the engine stops.
         """
@@ -53,7 +53,7 @@ class EngineService:
         if self._watches_files:
             self._watch_folders()
         if ready is not None:
-            self._loop.call_soon(ready)
+            ready()
         try:
             self._loop.run_forever()
         finally:

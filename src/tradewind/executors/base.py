@@ -73,9 +73,7 @@ class ImportOutput(msgspec.Struct, frozen=True):
     total_bytes: int
 
 
-ExecutorEvent = Union[
-    Parsed, HostFailed, ImportOutput, Started, Ended, CallbackEnded, Asked, ScheduleAnswer, Adopted
-]
+ExecutorEvent = Union[Parsed, HostFailed, ImportOutput, Started, Ended, CallbackEnded, Asked, ScheduleAnswer, Adopted]
 Deliver = Callable[[ExecutorEvent], None]
 SourceGetter = Callable[[], "str | None"]
 """Answers the stored text of a file's version; called only when the disk holds another one. None: there is none."""

@@ -61,5 +61,5 @@ def timeout(file: str, limit_s: float) -> tuple[str, str]:
 def too_much_memory(file: str, used_mb: int, limit_mb: int) -> tuple[str, str]:
     return "memory_limit", (
         f"Importing {file} used {used_mb:,} MB, more than the {limit_mb:,} MB that are allowed, so it was stopped. Load "
-        "large data inside a task, or raise [tradewind] import_memory_mb."
+        "large data inside a task."
     )

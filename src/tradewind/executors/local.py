@@ -11,11 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tradewind.core.ids import new_try_id
 from tradewind.core.messages import (
@@ -46,8 +45,9 @@ from tradewind.core.records import TryRecord
 from tradewind.executors import import_faults
 from tradewind.executors.base import Asked, Deliver, ExecutorEvent, HostFailed, ImportOutput, SourceGetter, Token
 from tradewind.executors.burial import Burial
-from tradewind.executors.frame_stream import FrameStream
 from tradewind.executors.host_handle import Assignment, HostHandle, Phase
+from tradewind.executors.import_turns import ImportTurns
+from tradewind.executors.reception import Reception, Stream
 from tradewind.executors.recovery import Recovery
 from tradewind.executors.zygote_process import ZygoteProcess
 from tradewind.runtime import process_facts, rendezvous
@@ -57,10 +57,7 @@ from tradewind.runtime.journal import SUFFIX, read_journal
 from tradewind.runtime.settings import ANSWER_SCHEDULE, COLLECT, RUN_CALLBACK, RUN_TRY, RuntimeSettings
 from tradewind.runtime.zygote import ForkHost, ForkRefused, FromZygote, HostExited, HostForked, ImportPrinted
 
-_WATCH_MEMORY_S = 0.1
 _ZYGOTE_TELLS_S = 0.5
-_PATIENCE_S = 0.5
-_SLOW_IMPORTS = 8
 _RECONNECT_S = 10.0
 _LOOK_AT_MEMORY_EVERY = 64
 _GROWN_KB = 100 * 1024
@@ -119,19 +116,28 @@ class LocalExecutor:
             self._on_zygote,
             self._on_zygote_death,
         )
-        self._listener: socket.socket | None = None
+        self._reception = Reception(
+            loop,
+            self._folder,
+            lambda hello: hello.host_id in self._hosts or self._recovery is not None,
+            self._introduce,
+            self._stream_ended,
+        )
         self._hosts: dict[str, HostHandle] = {}
         self._current: dict[tuple[str, str], HostHandle] = {}
         """Who takes new tries of a version of a file."""
         self._by_ident: dict[str, HostHandle] = {}
-        self._turns: deque[HostHandle] = deque()
-        self._importing: set[HostHandle] = set()
-        self._watches_memory = False
-        self._strangers: set[FrameStream[FromHost]] = set()
+        self._imports = ImportTurns(
+            loop,
+            settings.imports_at_once,
+            settings.import_timeout_s,
+            settings.import_memory_mb,
+            self._fork,
+            self._end_host,
+        )
         self._journals: dict[str, set[str]] = {}
         """Journals of dead hosts, with the ends in them that are not in the store yet."""
         self._recovery: Recovery | None = None
-        self._early: list[tuple[FrameStream[FromHost], Callable[[], None]]] = []
         self._stopping = False
         self._stopped: Callable[[], None] | None = None
 
@@ -139,15 +145,11 @@ class LocalExecutor:
 
     def start(self) -> None:
         self._zygote.start()
-        self._listener = rendezvous.listen(self._folder)
-        self._loop.add_reader(self._listener.fileno(), self._accept)
+        self._reception.open()
 
     def recover(self, tries: Sequence[TryRecord]) -> None:
         self._recovery = Recovery(self._loop, self._folder, set(self._hosts), tries, self)
-        early, self._early = self._early, []
-        for stream, introduce in early:
-            introduce()
-            stream.resume()
+        self._reception.admit_waiting()
         self._recovery.settle()
 
     def parse(self, file: str, source_digest: str | None = None, source: str | None = None, keep: bool = False) -> None:
@@ -155,8 +157,7 @@ class LocalExecutor:
             return
         host = HostHandle(_new_id(), file, source_digest or "", source, for_parse=True, stays=keep)
         self._hosts[host.host_id] = host
-        self._turns.append(host)
-        self._next_imports()
+        self._imports.add(host)
 
     def run(self, file: str, source_digest: str, source_getter: SourceGetter, task_try: TaskTry) -> None:
         order = StartTry(task_try)
@@ -208,7 +209,7 @@ class LocalExecutor:
                     lost = Lost(cause="engine_stopped", detail="it had not started")
                     self._give_up(host, assignment, lost)
             if host.phase is Phase.WAITING:
-                self._turns.remove(host)
+                self._imports.remove(host)
                 self._drop(host)
             elif host.phase is Phase.IMPORTING:
                 self._end_host(host, "host_lost", "tradewind was stopped while it imported the file.")
@@ -239,7 +240,7 @@ class LocalExecutor:
     def _joinable(self, file: str) -> HostHandle | None:
         """A host that is about to import what is on disk now and will stay; should that turn out to be another version,
         the work is given to another host."""
-        for host in self._importing:
+        for host in self._imports:
             if host.file == file and host.for_parse and host.stays and host.source is None and not host.retired:
                 return host
         return None
@@ -264,33 +265,10 @@ class LocalExecutor:
         host = HostHandle(_new_id(), file, digest, source)
         self._hosts[host.host_id] = host
         self._current[(file, digest)] = host
-        # Somebody waits for it, so it comes before the periodic imports.
-        self._turns.appendleft(host)
-        self._loop.call_soon(self._next_imports)
+        self._imports.add(host, soon=True)
         return host
 
-    def _next_imports(self) -> None:
-        while self._turns and self._has_room():
-            host = self._turns.popleft()
-            self._loop.call_later(_PATIENCE_S, self._next_imports)
-            host.phase = Phase.IMPORTING
-            self._importing.add(host)
-            self._fork(host)
-        if self._importing and not self._watches_memory and self._settings.import_memory_mb:
-            self._watches_memory = True
-            self._loop.call_later(_WATCH_MEMORY_S, self._watch_memory)
-
-    def _has_room(self) -> bool:
-        """Imports at once are limited, but one that takes long gives its place away: two files that loop for ever must
-        not keep all others waiting for their time-out."""
-        at_once = self._settings.imports_at_once
-        if len(self._importing) >= _SLOW_IMPORTS * at_once:
-            return False
-        recent = time.monotonic() - _PATIENCE_S
-        return sum(host.last_used > recent for host in self._importing) < at_once
-
     def _fork(self, host: HostHandle) -> None:
-        host.last_used = time.monotonic()
         host.generation = self._zygote.generation
         self._zygote.fork(
             ForkHost(
@@ -301,17 +279,6 @@ class LocalExecutor:
                 stays=host.stays,
             )
         )
-
-    def _watch_memory(self) -> None:
-        self._watches_memory = bool(self._importing)
-        if not self._importing:
-            return
-        self._loop.call_later(_WATCH_MEMORY_S, self._watch_memory)
-        limit_mb = self._settings.import_memory_mb
-        for host in self._importing:
-            used_mb = process_facts.rss_kb(host.pid) // 1024 if host.pid else 0
-            if used_mb > limit_mb:
-                self._end_host(host, *import_faults.too_much_memory(host.file, used_mb, limit_mb))
 
     def _end_host(self, host: HostHandle, cause: str, detail: str) -> None:
         """Kill it; the rest follows from its death."""
@@ -336,10 +303,7 @@ class LocalExecutor:
         if isinstance(message, HostForked):
             host.pid, host.start_ticks = message.pid, message.start_ticks
             self._watch_life(host)
-            limit_s = self._settings.import_timeout_s
-            if host.phase is Phase.IMPORTING:
-                timeout = import_faults.timeout(host.file, limit_s)
-                host.timer = self._loop.call_later(limit_s, self._end_host, host, *timeout)
+            self._imports.forked(host)
             if host.killed_because is not None:
                 self._end_host(host, *host.killed_because)
         elif isinstance(message, ImportPrinted):
@@ -351,11 +315,10 @@ class LocalExecutor:
 
     def _on_zygote_death(self) -> None:
         """Hosts go on without their parent; what was being imported is imported again."""
-        for host in list(self._importing):
+        for host in self._imports:
             if host.generation == self._zygote.generation:
                 continue
-            self._importing.discard(host)
-            host.cancel_timer()
+            self._imports.remove(host)
             again = HostHandle(
                 _new_id(), host.file, host.digest, host.source, host.for_parse, host.stays, attempt=host.attempt
             )
@@ -365,7 +328,6 @@ class LocalExecutor:
             self._unwatch(host)
             self._hosts.pop(host.host_id, None)
             _remove(os.path.join(self._folder, host.host_id + SUFFIX))
-        self._next_imports()
 
     def _replace(self, host: HostHandle, again: HostHandle) -> None:
         """`again` takes all that `host` was to do."""
@@ -377,55 +339,15 @@ class LocalExecutor:
         for assignment in again.assignments.values():
             assignment.sent = False
             self._by_ident[assignment.ident] = again
-        self._turns.appendleft(again)
+        self._imports.add(again, soon=True)
 
     # --- what hosts say ------------------------------------------------------------------------------------------------
 
-    def _accept(self) -> None:
-        assert self._listener is not None
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            if not rendezvous.is_own_user(connection):
-                connection.close()
-                continue
-            self._welcome(connection.detach())
-
-    def _welcome(self, fd: int) -> None:
-        """The first frame says who it is."""
-        known: list[HostHandle] = []
-
-        def introduce(hello: Hello) -> None:
-            host = self._introduce(stream, hello)
-            if host is not None:
-                known.append(host)
-
-        def on_message(message: FromHost) -> None:
-            if known:
-                self._on_host(known[0], message)
-            elif isinstance(message, Hello):
-                self._strangers.discard(stream)
-                if message.host_id in self._hosts or self._recovery is not None:
-                    introduce(message)
-                    return
-                # Nobody said yet which tries there should be. Nothing more is read from it until then.
-                stream.pause()
-                self._early.append((stream, lambda: introduce(message)))
-
-        def on_end() -> None:
-            self._strangers.discard(stream)
-            if known and known[0].stream is stream:
-                self._disconnected(known[0])
-
-        stream: FrameStream[FromHost] = FrameStream(self._loop, fd, FromHost, on_message, on_end)
-        self._strangers.add(stream)
-
-    def _introduce(self, stream: FrameStream[FromHost], hello: Hello) -> HostHandle | None:
+    def _introduce(self, stream: Stream, hello: Hello) -> Callable[[FromHost], None] | None:
         host = self._hosts.get(hello.host_id)
         if host is None:
-            return self._adopt(stream, hello)
+            host = self._adopt(stream, hello)
+            return partial(self._on_host, host) if host is not None else None
         if host.stream is not None:
             host.stream.close()
         host.stream = stream
@@ -434,7 +356,12 @@ class LocalExecutor:
             self._watch_life(host)
         if host.phase in (Phase.READY, Phase.LEAVING):
             self._compare(host, hello)
-        return host
+        return partial(self._on_host, host)
+
+    def _stream_ended(self, stream: Stream) -> None:
+        host = next((host for host in self._hosts.values() if host.stream is stream), None)
+        if host is not None:
+            self._disconnected(host)
 
     def _compare(self, host: HostHandle, hello: Hello) -> None:
         """A host that came back without the engine having been away: hand over again what it may not have got."""
@@ -485,9 +412,10 @@ class LocalExecutor:
                 self._retire(host)
 
     def _parsed(self, host: HostHandle, message: Parsed) -> None:
-        self._importing.discard(host)
-        host.cancel_timer()
-        host.parsed = Parsed(host_id=host.host_id, file=host.file, source_digest=message.source_digest, rss_kb=message.rss_kb)
+        self._imports.remove(host)
+        host.parsed = Parsed(
+            host_id=host.host_id, file=host.file, source_digest=message.source_digest, rss_kb=message.rss_kb
+        )
         host.phase = Phase.READY if host.stays else Phase.LEAVING
         wanted, host.digest = host.digest, message.source_digest
         others = self._of_other_versions(host, wanted)
@@ -505,7 +433,6 @@ class LocalExecutor:
         for digest, assignment in others:
             self._assign(host.file, digest, assignment)
         self._when_idle(host)
-        self._next_imports()
 
     def _of_other_versions(self, host: HostHandle, wanted: str) -> list[tuple[str, Assignment]]:
         """Takes from a host what is pinned to another version than the one that it turned out to have."""
@@ -557,7 +484,7 @@ class LocalExecutor:
         if host.stream is None and host.phase is not Phase.DEAD:
             self._end_host(host, "host_lost", f"The process that imported {host.file} does not answer any more.")
             if host.pidfd is None:
-                self._loop.call_later(_WATCH_MEMORY_S, self._dead, host)
+                self._loop.call_later(_ZYGOTE_TELLS_S, self._dead, host)
 
     def _dead(self, host: HostHandle) -> None:
         """The host is gone for sure. First what it still said, then what is left of its tries, then the report."""
@@ -566,9 +493,9 @@ class LocalExecutor:
         if host.stream is not None:
             host.stream.read_rest()
         self._unwatch(host)
-        was_importing = host in self._importing
+        was_importing = host in self._imports
         host.phase = Phase.DEAD
-        self._importing.discard(host)
+        self._imports.remove(host)
         if host.stream is not None:
             host.stream.close()
             host.stream = None
@@ -582,7 +509,6 @@ class LocalExecutor:
         else:
             _remove(os.path.join(self._folder, host.host_id + SUFFIX))
             self._drop(host)
-        self._next_imports()
 
     def _import_failed(self, host: HostHandle) -> None:
         _remove(os.path.join(self._folder, host.host_id + SUFFIX))
@@ -708,11 +634,16 @@ class LocalExecutor:
 
     # --- taking over ---------------------------------------------------------------------------------------------------
 
-    def _adopt(self, stream: FrameStream[FromHost], hello: Hello) -> HostHandle | None:
+    def _adopt(self, stream: Stream, hello: Hello) -> HostHandle | None:
         """A host of an engine before this one has found us."""
         assert self._recovery is not None
         host = HostHandle(
-            hello.host_id, hello.file, hello.source_digest, phase=Phase.READY, pid=hello.pid, start_ticks=hello.start_ticks
+            hello.host_id,
+            hello.file,
+            hello.source_digest,
+            phase=Phase.READY,
+            pid=hello.pid,
+            start_ticks=hello.start_ticks,
         )
         welcome = self._recovery.hello(hello)
         if welcome is None:
@@ -744,7 +675,7 @@ class LocalExecutor:
             self._end_host(host, "host_lost", "tradewind was stopped.")
 
     def _look_whether_stopped(self) -> None:
-        if self._stopping and not self._hosts and self._stopped is not None and self._listener is not None:
+        if self._stopping and not self._hosts and self._stopped is not None and self._reception.is_open:
             self._close()
 
     def abandon(self) -> None:
@@ -753,13 +684,9 @@ class LocalExecutor:
         self._close()
 
     def _close(self) -> None:
-        if self._listener is None:
+        if not self._reception.is_open:
             return
-        self._loop.remove_reader(self._listener.fileno())
-        self._listener.close()
-        self._listener = None
-        for stranger in self._strangers:
-            stranger.close()
+        self._reception.close()
         for host in self._hosts.values():
             self._unwatch(host)
             if host.stream is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 # Runs on Python 3.6 and later, and needs only the serializer.
-_TEMPLATE = '''\
+_TEMPLATE = """\
 from __future__ import annotations
 
 import datetime as _datetime
@@ -42,7 +42,7 @@ except Exception as _error:
     raise
 with open(_sys.argv[2], "wb") as _file:
     _serializer.dump(_result, _file, protocol=4)
-'''
+"""
 
 _DECORATORS = frozenset({"task", "setup", "teardown"})
 

@@ -46,9 +46,7 @@ class LatestOnlyOperator(BaseBranchOperator):
         )
         before = timetable.next_dagrun_info(
             last_automated_data_interval=interval,
-            restriction=TimeRestriction(
-                earliest=None, latest=interval.end - timedelta(microseconds=1), catchup=True
-            ),
+            restriction=TimeRestriction(earliest=None, latest=interval.end - timedelta(microseconds=1), catchup=True),
         )
         after = timetable.next_dagrun_info(
             last_automated_data_interval=interval,

@@ -34,7 +34,9 @@ class DagIsPaused(AirflowException):
         self.dag_id = dag_id
 
     def __str__(self) -> str:
-        return f"DAG {self.dag_id!r} is paused, so no run of it was started. Unpause it, or drop fail_when_dag_is_paused."
+        return (
+            f"DAG {self.dag_id!r} is paused, so no run of it was started. Unpause it, or drop fail_when_dag_is_paused."
+        )
 
 
 class TriggerDagRunOperator(BaseOperator):
@@ -189,7 +191,9 @@ def wait_for_run(
         answer = channel().ask(GetRun(dag_id=run.dag_id, run_id=run.run_id))
         found = answer.run if isinstance(answer, FoundRun) else None
         if found is None:
-            raise AirflowException(f"Run {run.run_id!r} of DAG {run.dag_id!r} was deleted while this task waited for it.")
+            raise AirflowException(
+                f"Run {run.run_id!r} of DAG {run.dag_id!r} was deleted while this task waited for it."
+            )
         if found.state in failed:
             raise AirflowException(f"{run.dag_id} failed with failed state {found.state}: see its run {run.run_id!r}.")
         if found.state in allowed:

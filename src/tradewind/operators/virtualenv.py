@@ -27,17 +27,44 @@ _SERIALIZERS = ("pickle", "dill", "cloudpickle")
 # What can be handed to an interpreter that knows nothing of tradewind.
 _PLAIN_KEYS = frozenset(
     [
-        "ds", "ds_nodash", "expanded_ti_count", "map_index_template", "next_ds", "next_ds_nodash", "params",
-        "partition_key", "prev_ds", "prev_ds_nodash", "run_id", "task_instance_key_str", "task_reschedule_count",
-        "test_mode", "tomorrow_ds", "tomorrow_ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "templates_dict",
-        "yesterday_ds", "yesterday_ds_nodash",
+        "ds",
+        "ds_nodash",
+        "expanded_ti_count",
+        "map_index_template",
+        "next_ds",
+        "next_ds_nodash",
+        "params",
+        "partition_key",
+        "prev_ds",
+        "prev_ds_nodash",
+        "run_id",
+        "task_instance_key_str",
+        "task_reschedule_count",
+        "test_mode",
+        "tomorrow_ds",
+        "tomorrow_ds_nodash",
+        "ts",
+        "ts_nodash",
+        "ts_nodash_with_tz",
+        "templates_dict",
+        "yesterday_ds",
+        "yesterday_ds_nodash",
     ]
 )
 _DATE_KEYS = frozenset(
     [
-        "data_interval_end", "data_interval_start", "execution_date", "logical_date", "next_execution_date",
-        "partition_date", "prev_data_interval_end_success", "prev_data_interval_start_success", "prev_end_date_success",
-        "prev_execution_date", "prev_execution_date_success", "prev_start_date_success",
+        "data_interval_end",
+        "data_interval_start",
+        "execution_date",
+        "logical_date",
+        "next_execution_date",
+        "partition_date",
+        "prev_data_interval_end_success",
+        "prev_data_interval_start_success",
+        "prev_end_date_success",
+        "prev_execution_date",
+        "prev_execution_date_success",
+        "prev_start_date_success",
     ]
 )
 
@@ -75,7 +102,9 @@ class BasePythonVirtualenvOperator(PythonOperator):
     ) -> None:
         function = getattr(python_callable, "__wrapped__", python_callable)
         if not isinstance(function, types.FunctionType) or function.__name__ == "<lambda>":
-            raise ValueError(f"{type(self).__name__} only supports functions for python_callable, not lambdas or objects.")
+            raise ValueError(
+                f"{type(self).__name__} only supports functions for python_callable, not lambdas or objects."
+            )
         serializer = serializer or ("dill" if use_dill else "pickle")
         if serializer not in _SERIALIZERS:
             raise AirflowException(f"Unsupported serializer {serializer!r}. Expected one of {', '.join(_SERIALIZERS)}.")
@@ -202,7 +231,9 @@ class PythonVirtualenvOperator(BasePythonVirtualenvOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(python_callable=python_callable, **kwargs)
-        self.requirements = requirements if requirements is None or isinstance(requirements, str) else list(requirements)
+        self.requirements = (
+            requirements if requirements is None or isinstance(requirements, str) else list(requirements)
+        )
         self.python_version = str(python_version) if python_version is not None else None
         self.system_site_packages = system_site_packages
         self.pip_install_options = pip_install_options or []

@@ -185,6 +185,18 @@ class _Bytes(io.RawIOBase):
         self.flush()
 
 
+class _NoLock:
+    """Looks like a lock and holds nobody up."""
+
+    def acquire(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_exception: object) -> None: ...
+
+
 class LogHandler(logging.Handler):
     """Sends the records of the `logging` module to the try's log; the logger's name is kept."""
 
@@ -194,7 +206,7 @@ class LogHandler(logging.Handler):
 
     def createLock(self) -> None:
         """No lock of its own: the log has one, and a handler interrupted by a signal must not wait for itself."""
-        self.lock = None
+        self.lock = _NoLock()  # type: ignore[assignment]
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

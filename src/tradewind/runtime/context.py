@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Final, overload
 
 import pendulum
 
@@ -27,18 +27,15 @@ from tradewind.runtime.late_value import ASKED_FOR, LateValue
 from tradewind.sdk.channel import channel
 from tradewind.sdk.context import Context
 from tradewind.sdk.params import process_params
+from tradewind.timetables.base import DataInterval, TimeRestriction
 
-Lazy = dict[str, Callable[[], Any]]
 
-
-def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, test_mode: bool = False) -> Context:
+def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, test_mode: bool = False) -> TaskContext:
     """The context of one try. Costs next to nothing until keys are read.
 
     `dag_run` is what the key of that name gives, `run` what the engine said of it.
     """
     dialect = int(getattr(dag, "dialect", 2))
-    dates = _Dates(run, dialect)
-    previous = _PreviousSuccess(run)
     values: dict[str, Any] = {
         "dag": dag,
         "dag_run": dag_run,
@@ -49,28 +46,190 @@ def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, t
         "task": task,
         "task_instance": ti,
         "ti": ti,
-        "macros": macros,
-        "var": {"json": VariableAccessor(as_json=True), "value": VariableAccessor(as_json=False)},
-        "conn": ConnectionAccessor(),
     }
-    lazy: Lazy = {
-        "outlet_events": OutletEvents,
-        "inlet_events": lambda: InletEvents(task.inlets),
-        "params": lambda: process_params(dag, task, dag_run.conf),
-        "prev_start_date_success": lambda: previous.date("start_date"),
-        "prev_end_date_success": lambda: previous.date("end_date"),
-        "task_instance_key_str": lambda: f"{task.dag_id}__{task.task_id}__{dates.key_part}",
-    }
-    if dates.are_known:
-        lazy |= _of_logical_date(dates, previous)
     if dialect < 3:
-        values |= {"conf": conf, "test_mode": test_mode}
-        lazy |= _of_airflow_2(dag, run, dates, previous)
-        lazy |= {"triggering_dataset_events": dict, "expanded_ti_count": lambda: _expanded_count(ti)}
+        values["test_mode"] = test_mode
+        made = _OF_AIRFLOW_2
     else:
-        values |= {"partition_key": None, "partition_date": None, "task_reschedule_count": ti.reschedule_count}
-        lazy |= {"triggering_asset_events": dict, "task_state_store": NoStateStore}
-    return TaskContext(values, lazy=lazy)
+        values["partition_key"] = values["partition_date"] = None
+        values["task_reschedule_count"] = ti.reschedule_count
+        made = _OF_AIRFLOW_3 if run.logical_date is not None else _WITHOUT_A_DATE
+    return TaskContext(values, _Pending(made, _Facts(dag, task, ti, dag_run, run, dialect)))
+
+
+class _Facts:
+    """What the lazy keys of one context are made of."""
+
+    def __init__(self, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, dialect: int) -> None:
+        self.dag = dag
+        self.task = task
+        self.ti = ti
+        self.dag_run = dag_run
+        self.run = run
+        self._moment = run.logical_date or (run.run_after if dialect < 3 else None)
+
+    # --- dates ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def logical_date(self) -> pendulum.DateTime:
+        moment = _aware(self._moment)
+        assert moment is not None
+        return moment
+
+    @property
+    def ds(self) -> str:
+        return self.logical_date.strftime("%Y-%m-%d")
+
+    @property
+    def ts(self) -> str:
+        return self.logical_date.isoformat()
+
+    @property
+    def instance_key(self) -> str:
+        last = _nodash(self.ds) if self._moment is not None else self.run.run_id
+        return f"{self.task.dag_id}__{self.task.task_id}__{last}"
+
+    def shifted_ds(self, days: int) -> str:
+        return (self.logical_date + dt.timedelta(days=days)).strftime("%Y-%m-%d")
+
+    # --- the run before ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _previous_success(self) -> RunInfo | None:
+        answer = channel().ask(GetPreviousRun(dag_id=self.run.dag_id, run_id=self.run.run_id, state="success"))
+        return answer.run if isinstance(answer, FoundRun) else None
+
+    def of_previous_success(self, name: str) -> pendulum.DateTime | None:
+        """A date of the successful run before this one; it is asked for once."""
+        found = self._previous_success
+        return None if found is None else _aware(getattr(found, name))
+
+    # --- the schedule around this run ----------------------------------------------------------------------------------
+
+    @cached_property
+    def next_date(self) -> pendulum.DateTime | None:
+        """The logical date after this one by the DAG's schedule; this one itself for a manual run."""
+        if self.run.run_type == "manual":
+            return self.logical_date
+        start, end = _aware(self.run.data_interval_start), _aware(self.run.data_interval_end)
+        if start is None or end is None:
+            return None
+        info = self.dag.timetable.next_dagrun_info(
+            last_automated_data_interval=DataInterval(start, end),
+            restriction=TimeRestriction(earliest=None, latest=None, catchup=True),
+        )
+        return None if info is None else _aware(info.logical_date)
+
+    @cached_property
+    def previous_date(self) -> pendulum.DateTime | None:
+        """The last start of an interval before the logical date; None for a schedule without intervals."""
+        timetable = self.dag.timetable
+        if timetable.kind == "cron_interval":
+            just_before = self.logical_date.subtract(microseconds=1)
+            return _aware(timetable.infer_manual_data_interval(run_after=just_before).end)
+        if timetable.kind == "delta_interval":
+            return _aware(timetable.infer_manual_data_interval(run_after=self.logical_date).start)
+        return None
+
+    # --- the rest ------------------------------------------------------------------------------------------------------
+
+    @property
+    def expanded_count(self) -> int | None:
+        if self.ti.map_index < 0:
+            return None
+        count = 1
+        for length in self.ti.map_lengths.values():
+            count *= length
+        return count
+
+
+Make = Callable[[_Facts], Any]
+
+_WITHOUT_A_DATE: Final[Mapping[str, Make]] = {
+    "conn": lambda facts: ConnectionAccessor(),
+    "inlet_events": lambda facts: InletEvents(facts.task.inlets),
+    "macros": lambda facts: macros,
+    "outlet_events": lambda facts: OutletEvents(),
+    "params": lambda facts: process_params(facts.dag, facts.task, facts.dag_run.conf),
+    "prev_end_date_success": lambda facts: facts.of_previous_success("end_date"),
+    "prev_start_date_success": lambda facts: facts.of_previous_success("start_date"),
+    "task_instance_key_str": lambda facts: facts.instance_key,
+    "task_state_store": lambda facts: NoStateStore(),
+    "triggering_asset_events": lambda facts: {},
+    "var": lambda facts: {"json": VariableAccessor(as_json=True), "value": VariableAccessor(as_json=False)},
+}
+_OF_A_DATE: Final[Mapping[str, Make]] = {
+    "data_interval_end": lambda facts: _aware(facts.run.data_interval_end),
+    "data_interval_start": lambda facts: _aware(facts.run.data_interval_start),
+    "ds": lambda facts: facts.ds,
+    "ds_nodash": lambda facts: _nodash(facts.ds),
+    "logical_date": lambda facts: facts.logical_date,
+    "prev_data_interval_end_success": lambda facts: facts.of_previous_success("data_interval_end"),
+    "prev_data_interval_start_success": lambda facts: facts.of_previous_success("data_interval_start"),
+    "ts": lambda facts: facts.ts,
+    "ts_nodash": lambda facts: facts.logical_date.strftime("%Y%m%dT%H%M%S"),
+    "ts_nodash_with_tz": lambda facts: _nodash(facts.ts).replace(":", ""),
+}
+_OF_AIRFLOW_3: Final[Mapping[str, Make]] = {**_WITHOUT_A_DATE, **_OF_A_DATE}
+_ONLY_IN_3 = ("task_state_store", "triggering_asset_events")
+_OF_AIRFLOW_2: Final[Mapping[str, Make]] = {
+    **{key: make for key, make in _OF_AIRFLOW_3.items() if key not in _ONLY_IN_3},
+    "conf": lambda facts: conf,
+    "execution_date": lambda facts: facts.logical_date,
+    "expanded_ti_count": lambda facts: facts.expanded_count,
+    "next_ds": lambda facts: _ds(facts.next_date),
+    "next_ds_nodash": lambda facts: _nodash(_ds(facts.next_date)),
+    "next_execution_date": lambda facts: facts.next_date,
+    "prev_ds": lambda facts: _ds(facts.previous_date),
+    "prev_ds_nodash": lambda facts: _nodash(_ds(facts.previous_date)),
+    "prev_execution_date": lambda facts: facts.previous_date,
+    "prev_execution_date_success": lambda facts: facts.of_previous_success("logical_date"),
+    "tomorrow_ds": lambda facts: facts.shifted_ds(1),
+    "tomorrow_ds_nodash": lambda facts: _nodash(facts.shifted_ds(1)),
+    "triggering_dataset_events": lambda facts: {},
+    "yesterday_ds": lambda facts: facts.shifted_ds(-1),
+    "yesterday_ds_nodash": lambda facts: _nodash(facts.shifted_ds(-1)),
+}
+
+
+class _Pending(dict[str, Callable[[], Any]]):
+    """The keys of a context that nobody has read yet, as `Context` keeps them.
+
+    The table is shared by all tries and nothing of it is copied: after a fork every object that is only looked at costs
+    a copy of its page.
+    """
+
+    def __init__(self, made: Mapping[str, Make], facts: _Facts) -> None:
+        super().__init__()
+        self._made = made
+        self._facts = facts
+        self._gone: set[str] = set()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._made and key not in self._gone
+
+    def __getitem__(self, key: str) -> Callable[[], Any]:
+        if key not in self:
+            raise KeyError(key)
+        return partial(self._made[key], self._facts)
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in self._made if key not in self._gone)
+
+    def __len__(self) -> int:
+        return len(self._made) - len(self._gone)
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        if key in self:
+            made = self[key]
+            self._gone.add(key)
+            return made
+        if default:
+            return default[0]
+        raise KeyError(key)
 
 
 class TaskContext(Context):
@@ -79,13 +238,14 @@ class TaskContext(Context):
     They are passed as `LateValue`s then, which Airflow does as well. Read by its key, such a value is the value itself.
     """
 
-    def __init__(self, values: Mapping[str, Any], lazy: Lazy) -> None:
+    def __init__(self, values: Mapping[str, Any], lazy: dict[str, Callable[[], Any]]) -> None:
         super().__init__(values)
         self._lazy = lazy
 
     def _leave_for_later(self) -> None:
-        for key in ASKED_FOR.intersection(self._lazy):
-            self[key] = LateValue(self._lazy[key])
+        for key in ASKED_FOR:
+            if key in self._lazy:
+                self[key] = LateValue(self._lazy[key])
 
     def __iter__(self) -> Iterator[str]:
         self._leave_for_later()
@@ -104,146 +264,16 @@ class TaskContext(Context):
         return super().items()
 
 
-class _Dates:
-    """The logical date of a run in its many spellings."""
-
-    def __init__(self, run: RunInfo, dialect: int) -> None:
-        self._run = run
-        moment = run.logical_date or (run.run_after if dialect < 3 else None)
-        self._moment = moment
-
-    @property
-    def are_known(self) -> bool:
-        return self._moment is not None
-
-    @cached_property
-    def logical_date(self) -> pendulum.DateTime | None:
-        return _aware(self._moment)
-
-    @property
-    def known(self) -> pendulum.DateTime:
-        assert self.logical_date is not None
-        return self.logical_date
-
-    @property
-    def ds(self) -> str:
-        return self.known.strftime("%Y-%m-%d")
-
-    @property
-    def ts(self) -> str:
-        return self.known.isoformat()
-
-    @property
-    def key_part(self) -> str:
-        return self.ds.replace("-", "") if self.are_known else self._run.run_id
-
-    def shifted(self, days: int) -> str:
-        return (self.known + dt.timedelta(days=days)).strftime("%Y-%m-%d")
-
-    @cached_property
-    def interval(self) -> tuple[pendulum.DateTime | None, pendulum.DateTime | None]:
-        return _aware(self._run.data_interval_start), _aware(self._run.data_interval_end)
-
-
-class _PreviousSuccess:
-    """The successful run before this one; asked for once."""
-
-    def __init__(self, run: RunInfo) -> None:
-        self._run = run
-
-    @cached_property
-    def _found(self) -> RunInfo | None:
-        answer = channel().ask(GetPreviousRun(dag_id=self._run.dag_id, run_id=self._run.run_id, state="success"))
-        return answer.run if isinstance(answer, FoundRun) else None
-
-    def date(self, name: str) -> pendulum.DateTime | None:
-        return _aware(getattr(self._found, name)) if self._found is not None else None
-
-
-def _of_logical_date(dates: _Dates, previous: _PreviousSuccess) -> Lazy:
-    return {
-        "logical_date": lambda: dates.logical_date,
-        "ds": lambda: dates.ds,
-        "ds_nodash": lambda: dates.ds.replace("-", ""),
-        "ts": lambda: dates.ts,
-        "ts_nodash": lambda: dates.known.strftime("%Y%m%dT%H%M%S"),
-        "ts_nodash_with_tz": lambda: dates.ts.replace("-", "").replace(":", ""),
-        "data_interval_start": lambda: dates.interval[0],
-        "data_interval_end": lambda: dates.interval[1],
-        "prev_data_interval_start_success": lambda: previous.date("data_interval_start"),
-        "prev_data_interval_end_success": lambda: previous.date("data_interval_end"),
-    }
-
-
-def _of_airflow_2(dag: Any, run: RunInfo, dates: _Dates, previous: _PreviousSuccess) -> Lazy:
-    around = _Around(dag, run, dates)
-
-    def nodash(text: str | None) -> str | None:
-        return None if text is None else text.replace("-", "")
-
-    return {
-        "execution_date": lambda: dates.logical_date,
-        "next_execution_date": lambda: around.next,
-        "next_ds": lambda: _ds(around.next),
-        "next_ds_nodash": lambda: nodash(_ds(around.next)),
-        "prev_execution_date": lambda: around.previous,
-        "prev_ds": lambda: _ds(around.previous),
-        "prev_ds_nodash": lambda: nodash(_ds(around.previous)),
-        "prev_execution_date_success": lambda: previous.date("logical_date"),
-        "tomorrow_ds": lambda: dates.shifted(1),
-        "tomorrow_ds_nodash": lambda: nodash(dates.shifted(1)),
-        "yesterday_ds": lambda: dates.shifted(-1),
-        "yesterday_ds_nodash": lambda: nodash(dates.shifted(-1)),
-    }
-
-
-class _Around:
-    """The logical dates before and after this run by the DAG's schedule."""
-
-    def __init__(self, dag: Any, run: RunInfo, dates: _Dates) -> None:
-        self._dag = dag
-        self._run = run
-        self._dates = dates
-
-    @cached_property
-    def next(self) -> pendulum.DateTime | None:
-        if self._run.run_type == "manual":
-            return self._dates.logical_date
-        from tradewind.timetables.base import DataInterval, TimeRestriction
-
-        start, end = self._dates.interval
-        if start is None or end is None:
-            return None
-        info = self._dag.timetable.next_dagrun_info(
-            last_automated_data_interval=DataInterval(start, end),
-            restriction=TimeRestriction(earliest=None, latest=None, catchup=True),
-        )
-        return None if info is None else _aware(info.logical_date)
-
-    @cached_property
-    def previous(self) -> pendulum.DateTime | None:
-        """The last start of an interval before the logical date; None for a schedule without intervals."""
-        moment = self._dates.known
-        timetable = self._dag.timetable
-        if timetable.kind == "cron_interval":
-            just_before = moment.subtract(microseconds=1)
-            return _aware(timetable.infer_manual_data_interval(run_after=just_before).end)
-        if timetable.kind == "delta_interval":
-            return _aware(timetable.infer_manual_data_interval(run_after=moment).start)
-        return None
-
-
-def _expanded_count(ti: Any) -> int | None:
-    if ti.map_index < 0:
-        return None
-    count = 1
-    for length in ti.map_lengths.values():
-        count *= length
-    return count
-
-
 def _ds(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.strftime("%Y-%m-%d")
+
+
+@overload
+def _nodash(text: str) -> str: ...
+@overload
+def _nodash(text: None) -> None: ...
+def _nodash(text: str | None) -> str | None:
+    return None if text is None else text.replace("-", "")
 
 
 def _aware(moment: dt.datetime | None) -> pendulum.DateTime | None:

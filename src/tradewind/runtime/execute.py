@@ -66,9 +66,7 @@ def _may_change(value: Any, extensions: tuple[str, ...]) -> bool:
     return not isinstance(value, _PLAIN)
 
 
-def work(
-    task: BaseOperator, context: Context, task_try: TaskTry, interruption: Interruption, begun: float
-) -> Any:
+def work(task: BaseOperator, context: Context, task_try: TaskTry, interruption: Interruption, begun: float) -> Any:
     """Run the operator between its hooks, under its `execution_timeout`. Answers what it returned."""
     run = task_try.run
     facts = {"task": task, "ti": context["ti"], "dag_run": run, "logical_date": run.logical_date}

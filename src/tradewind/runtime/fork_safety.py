@@ -37,7 +37,10 @@ HARMLESS_LIBRARIES: Final = (
     "onnxruntime",
 )
 DANGEROUS: Final = (
-    (re.compile(r"libgomp|libomp|libiomp"), "an OpenMP pool is running, and the first parallel loop in a fork of it hangs"),
+    (
+        re.compile(r"libgomp|libomp|libiomp"),
+        "an OpenMP pool is running, and the first parallel loop in a fork of it hangs",
+    ),
     (re.compile(r"polars"), "Polars' thread pool is running, and a fork of it hangs"),
     (re.compile(r"grpc|event_engine"), "gRPC's threads are running"),
     (re.compile(r"rayon|tokio|async-executor"), "a thread pool of a Rust library is running"),
@@ -70,7 +73,7 @@ def fork_hazards(*, always: bool = False) -> list[str]:
     if cuda_is_initialised():
         found.append("CUDA is initialised, and a context of it cannot be used after a fork")
     if always:
-        found.insert(0, "fresh interpreters are configured ([tradewind] always_fresh)")
+        found.insert(0, "fresh interpreters are configured ([core] execute_tasks_new_python_interpreter)")
     return found
 
 

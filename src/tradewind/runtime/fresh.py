@@ -78,14 +78,16 @@ def start_fresh(
                 "tradewind itself does not run as root, so it cannot start a process for another user. Start it as root, "
                 "or leave run_as_user out"
             )
-    process: subprocess.Popen[bytes] = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "tradewind.runtime.fresh"],
-        stdin=channel,
+        stdin=channel.fileno(),
         stdout=out,
         stderr=err,
         env=environ,
         start_new_session=True,
-        **({} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}),
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=groups if account else None,
     )
     # The host waits for its children itself.
     process.returncode = 0
@@ -151,7 +153,9 @@ def _carry_out(order: FreshOrder, sock: socket.socket) -> None:
     dag = dags.get(work.run.dag_id)
     if dag is None:
         problem = parsed.problems[0].message if parsed.problems else "the file does not define it any more"
-        print(f"DAG {work.run.dag_id!r} could not be imported from {order.file}: {problem}", file=sys.stderr, flush=True)
+        print(
+            f"DAG {work.run.dag_id!r} could not be imported from {order.file}: {problem}", file=sys.stderr, flush=True
+        )
         sock.sendall(frame(TaskEnds(Failed(cause="import_error", error=problem.splitlines()[0]))))
         return
     sock.sendall(frame(Ready()))

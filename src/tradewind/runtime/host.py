@@ -12,9 +12,7 @@ import signal
 import socket
 import sys
 import time
-import traceback
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import tradewind
@@ -47,14 +45,15 @@ from tradewind.core.messages import (
     TaskTry,
     ToHost,
 )
-from tradewind.runtime import process_facts, thread_pins
+from tradewind.runtime import process_facts
 from tradewind.runtime.connection import EngineConnection
 from tradewind.runtime.endings import ENGINE_STOPPED, IMPORT_TIMEOUT, LOCK_INHERITED, Kill
 from tradewind.runtime.event_loop import EventLoop, wake_on_signals
 from tradewind.runtime.fork_safety import fork_hazards
-from tradewind.runtime.fresh import FreshOrder, start_fresh
+from tradewind.runtime.fresh import FreshOrder
 from tradewind.runtime.importing import entry, import_file
-from tradewind.runtime.journal import SUFFIX, HostEntry, Journal, ReadyEntry, write_try
+from tradewind.runtime.journal import SUFFIX, HostEntry, Journal, ReadyEntry
+from tradewind.runtime.launching import Launched, Launcher
 from tradewind.runtime.settings import RuntimeSettings
 from tradewind.runtime.supervision import Process, Purpose
 
@@ -113,7 +112,7 @@ class Host:
         self._parsed = Parsed(host_id=host_id, file=file, source_digest=source_digest)
         self._dags: Mapping[str, Any] = {}
         self._hazards: list[str] = []
-        self._thread_setters: list[thread_pins.SetThreads] = []
+        self._launcher: Launcher | None = None
         self._work: dict[str, _Work] = {}
         self._ended: dict[str, tuple[Ended | CallbackEnded, list[Asks]]] = {}
         self._number = 0
@@ -146,6 +145,7 @@ class Host:
         self._import()
         process_facts.adopt_orphans()
         self._take_signals()
+        self._launcher = Launcher(self._journal)
         self._ready = True
         self._journal.append(ReadyEntry())
         self._engine.send(self._parsed)
@@ -180,7 +180,6 @@ class Host:
         os.close(null)
         self._hazards = fork_hazards(always=self._settings.always_fresh)
         self._parsed.fork_hazards = self._hazards
-        self._thread_setters = thread_pins.loaded_setters()
 
     def _take_signals(self) -> None:
         """Whatever the file did to the handlers, a host has these."""
@@ -364,9 +363,7 @@ class Host:
             self._report(Ended(task_try.try_id, lost, ExitInfo(callbacks_done=False)), [])
             return
         process.limit_time(limit.total_seconds() if limit is not None else None, begins_now=process.forked)
-        started = Started(
-            ActiveTry(task_try.try_id, process.pid, process.started_at, process.start_ticks), why_fresh
-        )
+        started = Started(ActiveTry(task_try.try_id, process.pid, process.started_at, process.start_ticks), why_fresh)
         self._work[task_try.try_id] = _Work(process, started)
         self._engine.send(started)
         self._begin_ticking()
@@ -408,9 +405,7 @@ class Host:
         """In a process of its own, since a custom timetable is user code."""
         dag = self._dags.get(ask.dag_id)
         if dag is None:
-            self._engine.send(
-                ScheduleAnswer(ask.number, error=f"DAG {ask.dag_id!r} is not defined in {self._file}.")
-            )
+            self._engine.send(ScheduleAnswer(ask.number, error=f"DAG {ask.dag_id!r} is not defined in {self._file}."))
             return
         answer = self._settings.answer_schedule
         try:
@@ -429,100 +424,33 @@ class Host:
             self._loop.call_later(_TICK_S, self._tick)
 
     def _fresh(self, purpose: Purpose, ident: str, log_path: str, order: FreshOrder, user: str | None) -> Process:
-        ours, theirs = socket.socketpair()
-        out_r, out_w = os.pipe()
-        err_r, err_w = os.pipe()
-        assert self._journal is not None
-        try:
-            share, cpus = self._share()
-            pid = start_fresh(theirs, out_w, err_w, self._journal.path, ident, self._pid, share, cpus, user)
-        except BaseException:
-            ours.close()
-            os.close(out_r)
-            os.close(err_r)
-            raise
-        finally:
-            theirs.close()
-            os.close(out_w)
-            os.close(err_w)
-        process = self._supervise(purpose, ident, pid, ours.detach(), (out_r, err_r), log_path, forked=False)
+        assert self._launcher is not None
+        launched = self._launcher.fresh(ident, order, len(self._work), user)
+        process = self._supervise(purpose, ident, log_path, launched)
         limit_s = self._settings.import_timeout_s
         process.end_after(limit_s, Kill(IMPORT_TIMEOUT, f"importing {self._file} took longer than {limit_s:g} s"))
         process.send(order.frame())
         return process
 
-    def _fork(self, purpose: Purpose, ident: str, log_path: str, run: Any) -> Process:
-        ours, theirs = socket.socketpair()
-        out_r, out_w = os.pipe()
-        err_r, err_w = os.pipe()
-        share, cpus = self._share()
-        try:
-            with warnings.catch_warnings():
-                # "This process is multi-threaded": it was looked at, see fork_safety.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                pid = os.fork()
-        except OSError:
-            for fd in (ours.detach(), theirs.detach(), out_r, out_w, err_r, err_w):
-                os.close(fd)
-            raise
-        if pid == 0:
-            status = 70
-            try:
-                for fd in (ours.detach(), out_r, err_r):
-                    os.close(fd)
-                self._become_try(ident, purpose, out_w, err_w, share, cpus)
-                run(theirs)
-                status = 0
-            except BaseException:
-                traceback.print_exc()
-                sys.stderr.flush()
-            finally:
-                os._exit(status)
-        theirs.close()
-        os.close(out_w)
-        os.close(err_w)
-        return self._supervise(purpose, ident, pid, ours.detach(), (out_r, err_r), log_path, forked=True)
+    def _fork(self, purpose: Purpose, ident: str, log_path: str, run: Callable[[socket.socket], object]) -> Process:
+        assert self._launcher is not None
+        in_journal = purpose is not Purpose.SCHEDULE
+        launched = self._launcher.fork(ident, run, self._own_fds, len(self._work), in_journal)
+        return self._supervise(purpose, ident, log_path, launched)
 
-    def _become_try(self, ident: str, purpose: Purpose, out: int, err: int, share: int, cpus: int) -> None:
-        """In the child, before any user code."""
-        process_facts.die_with_parent(self._pid)
-        os.setsid()
-        assert self._journal is not None
-        if purpose is not Purpose.SCHEDULE:
-            write_try(self._journal.fd, ident)
-        signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(signum, signal.SIG_DFL)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        for fd in (out, err, self._journal.fd, *self._engine.fds, *self._wakeup, *self._loop.own_fds()):
-            os.close(fd)
+    def _own_fds(self) -> list[int]:
+        """What no child of this process may keep open, besides the journal."""
+        fds = [*self._engine.fds, *self._wakeup, *self._loop.own_fds()]
         for work in self._work.values():
-            for fd in work.process.fds:
-                os.close(fd)
-        os.environ["TRADEWIND_TRY_ID"] = ident
-        threads = thread_pins.restore(os.environ, share, cpus)
-        if threads > 1:
-            for set_threads in self._thread_setters:
-                set_threads(threads)
-        thread_pins.reseed_numpy()
+            fds += work.process.fds
+        return fds
 
-    def _share(self) -> tuple[int, int]:
-        """Threads for one more process beside those that run, and the number of CPUs."""
-        cpus = process_facts.available_cpus()
-        return max(1, cpus // (len(self._work) + 1)), cpus
-
-    def _supervise(
-        self, purpose: Purpose, ident: str, pid: int, channel: int, streams: tuple[int, int], log_path: str, forked: bool
-    ) -> Process:
+    def _supervise(self, purpose: Purpose, ident: str, log_path: str, launched: Launched) -> Process:
         return Process(
             purpose=purpose,
             ident=ident,
-            pid=pid,
-            channel=channel,
-            streams=streams,
+            launched=launched,
             log_path=log_path,
-            forked=forked,
             loop=self._loop,
             on_request=self._on_request,
             on_end=self._on_end,
@@ -598,6 +526,9 @@ def _schedule_answer(process: Process) -> ScheduleAnswer:
     if isinstance(process.said, ScheduleAnswer):
         return process.said
     number = int(process.ident.split()[1])
-    why = process.killed.detail if process.killed else f"its process ended ({process.exit.signal or process.exit.exit_code})"
+    why = (
+        process.killed.detail
+        if process.killed
+        else f"its process ended ({process.exit.signal or process.exit.exit_code})"
+    )
     return ScheduleAnswer(number, error=f"The timetable gave no answer: {why}.")
-

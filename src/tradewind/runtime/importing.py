@@ -144,8 +144,8 @@ def _text(file: str, data: bytes) -> str:
 def _problem(file: str, error: BaseException, settings: RuntimeSettings) -> ImportProblem:
     if isinstance(error, MemoryError):
         first = (
-            f"MemoryError: importing the file needs more than {settings.import_memory_mb} MB. Load large data inside a "
-            "task, or raise [tradewind] import_memory_mb."
+            f"MemoryError: importing the file needs more than the {settings.import_memory_mb:,} MB that are allowed. Load "
+            "large data inside a task."
         )
     elif isinstance(error, SystemExit):
         first = f"SystemExit: the file calls sys.exit({error.code!r}) while it is imported. Remove the call."

@@ -97,9 +97,7 @@ class TryLog:
 
     # --- one line ------------------------------------------------------------------------------------------------------
 
-    def _line(
-        self, level: str, logger: str, event: str, extra: dict[str, Any] | None = None, length: int = 0
-    ) -> bytes:
+    def _line(self, level: str, logger: str, event: str, extra: dict[str, Any] | None = None, length: int = 0) -> bytes:
         length = max(length, len(event))
         event = self._mask(event)
         if length > MAX_LINE_BYTES:

@@ -232,11 +232,11 @@ def signal_name(signum: int) -> str:
 class OomCounter:
     """Says whether the kernel killed something for want of memory since it was asked last.
 
-    Reads the counter of our own control group, or, where there is none, that of the machine.
+    Looks at our own control group and at the whole machine: a task may have been moved to a group of its own.
     """
 
     def __init__(self) -> None:
-        self._path, self._key = _oom_counter()
+        self._paths = _oom_counters()
         self._last = self._read()
 
     def has_risen(self) -> bool:
@@ -245,41 +245,40 @@ class OomCounter:
         return self._last > before
 
     def _read(self) -> int:
-        if not self._path:
-            return 0
-        try:
-            with open(self._path, "rb") as file:
-                for line in file:
-                    if line.startswith(self._key):
-                        return int(line.split()[1])
-        except (OSError, ValueError, IndexError):
-            pass
-        return 0
+        return sum(_oom_kills(path) or 0 for path in self._paths)
 
 
-def _oom_counter() -> tuple[str, bytes]:
+def _oom_kills(path: str) -> int | None:
+    """The count in a file of `name number` lines; None when it has none."""
+    try:
+        with open(path, "rb") as file:
+            for line in file:
+                if line.startswith(b"oom_kill "):
+                    return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _oom_counters() -> list[str]:
+    """The files that count: of the innermost control group that has one, and of the machine."""
+    groups: list[str] = []
     try:
         with open("/proc/self/cgroup") as file:
-            groups = [line.rstrip("\n").split(":", 2) for line in file]
-    except OSError:
-        return "", b""
-    candidates: list[str] = []
-    for _, controllers, path in groups:
-        if not controllers and path != "/":
-            candidates.append(f"{_CGROUP_ROOT}{path}/memory.events")
-        elif not controllers:
-            # Inside a container the group is mounted as the root.
-            candidates.append(f"{_CGROUP_ROOT}/memory.events")
-        elif "memory" in controllers.split(","):
-            candidates += [f"{_CGROUP_ROOT}/memory{path}/memory.oom_control", f"{_CGROUP_ROOT}/memory/memory.oom_control"]
-    for candidate in [*candidates, "/proc/vmstat"]:
-        try:
-            with open(candidate, "rb") as file:
-                if any(line.startswith(b"oom_kill ") for line in file):
-                    return candidate, b"oom_kill "
-        except OSError:
-            continue
-    return "", b""
+            for line in file:
+                _, controllers, path = line.rstrip("\n").split(":", 2)
+                # Inside a container the group may be mounted as the root.
+                if not controllers:
+                    groups += [f"{_CGROUP_ROOT}{path}/memory.events", f"{_CGROUP_ROOT}/memory.events"]
+                elif "memory" in controllers.split(","):
+                    groups += [
+                        f"{_CGROUP_ROOT}/memory{path}/memory.oom_control",
+                        f"{_CGROUP_ROOT}/memory/memory.oom_control",
+                    ]
+    except (OSError, ValueError):
+        pass
+    counting = [path for path in groups if _oom_kills(path) is not None]
+    return [*counting[:1], *(path for path in ["/proc/vmstat"] if _oom_kills(path) is not None)]
 
 
 # --- ties between processes --------------------------------------------------------------------------------------------

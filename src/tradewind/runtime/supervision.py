@@ -32,6 +32,7 @@ from tradewind.runtime import process_facts
 from tradewind.runtime.endings import EXECUTION_TIMEOUT, Kill, outcome_of
 from tradewind.runtime.event_loop import EventLoop, Timer
 from tradewind.runtime.framing import FrameReader, FrameTooLarge, frame
+from tradewind.runtime.launching import Launched
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.raw_output import RawOutput
 from tradewind.runtime.watchdog import Watch
@@ -62,15 +63,13 @@ class Process:
         *,
         purpose: Purpose,
         ident: str,
-        pid: int,
-        channel: int,
-        streams: tuple[int, int],
+        launched: Launched,
         log_path: str,
-        forked: bool,
         loop: EventLoop,
         on_request: Callable[[Process, int, Request], None],
         on_end: Callable[[Process], None],
     ) -> None:
+        pid, channel, streams, forked = launched.pid, launched.channel, launched.streams, launched.forked
         self.purpose = purpose
         self.ident = ident
         """The try's or the callback's id."""
@@ -115,9 +114,7 @@ class Process:
     def fds(self) -> list[int]:
         """Descriptors of the host's side, to be closed in other children."""
         return [
-            fd
-            for fd in (self._channel, self._pidfd, *self._outputs, *self._leftovers)
-            if fd is not None and fd >= 0
+            fd for fd in (self._channel, self._pidfd, *self._outputs, *self._leftovers) if fd is not None and fd >= 0
         ]
 
     def outcome(self, out_of_memory: bool) -> Outcome:
@@ -337,7 +334,9 @@ class Process:
             left = process_facts.members({self.pid}, marks)
         if left:
             many = "a child process" if len(left) == 1 else f"{len(left)} child processes"
-            self.note("warning", f"The task left {many} behind ({', '.join(str(pid) for pid, *_ in left)}); ended with it.")
+            self.note(
+                "warning", f"The task left {many} behind ({', '.join(str(pid) for pid, *_ in left)}); ended with it."
+            )
             signum = signal.SIGTERM if clean else signal.SIGKILL
             self._end(left, signum)
             if self._leftovers:

@@ -13,6 +13,7 @@ import functools
 import importlib
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -31,27 +32,30 @@ from tradewind.core.messages import (
     GetInstanceStates,
     Outcome,
     Rescheduled,
+    RunInfo,
     Skipped,
     States,
     Succeeded,
     TaskTry,
-    ToTask,
 )
 from tradewind.core.states import TaskState
+from tradewind.operators.python import PythonOperator
 from tradewind.runtime import callbacks, execute
 from tradewind.runtime.capture import Capture
 from tradewind.runtime.context import build_context
-from tradewind.runtime.framing import FrameReader, FrameTooLarge
+from tradewind.runtime.framing import FrameTooLarge
 from tradewind.runtime.interruption import Interruption
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.outcome import failure_of, outcome_of, render_traceback
 from tradewind.runtime.task_channel import ChannelClosed, TaskChannel
 from tradewind.sdk.channel import set_channel
 from tradewind.sdk.context import Context, push_context
+from tradewind.sdk.dag import DAG
 from tradewind.sdk.exceptions import AirflowException
 from tradewind.sdk.masking import MASKER
 from tradewind.sdk.task_instance import RuntimeTaskInstance
 from tradewind.sdk.template import template_environment
+from tradewind.sdk.timezone import utcnow
 
 HOST_GONE_EXIT = 71
 """Exit code when nobody is there to tell the outcome to."""
@@ -63,6 +67,7 @@ def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
     """Make one try, tell its outcome, run its callbacks, and exit. Called right after the fork, in the main thread."""
     begun = time.monotonic()
     process = _Process(sock, task_try.log_path)
+    process.take_over()
     attempt = _Attempt(process, dag, task_try, begun)
     try:
         process.note(f"Try {task_try.try_number} of task {task_try.task_id} of DAG {task_try.run.dag_id} starts.")
@@ -75,6 +80,7 @@ def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
 def run_callback(dag: Any, callback: CallbackRun, sock: socket.socket) -> NoReturn:
     """Run the callbacks of a DAG run, or those of a try whose own process died, and exit."""
     process = _Process(sock, callback.log_path)
+    process.take_over()
     try:
         wrong = _call_back(dag, callback, process.channel)
         process.channel.tell_callbacks_done(wrong)
@@ -87,15 +93,18 @@ class _Process:
     """What every process of a task has: its log, its channel, and a clean way out."""
 
     def __init__(self, sock: socket.socket, log_path: str) -> None:
-        # Exit functions that the DAG file registered at import belong to its host.
-        atexit._clear()
         self.channel = TaskChannel(sock)
         self.log = TryLog(log_path or os.devnull, MASKER.redact_text)
         self.capture = Capture(self.log, _log_level())
+        set_channel(self.channel)
+
+    def take_over(self) -> None:
+        """Make this process one of a task: its streams, its exit functions, its secrets."""
+        # Exit functions that the DAG file registered at import belong to its host.
+        atexit._clear()
         self.capture.start()
         # A crash in C code prints where it happened; the signal keeps its default effect.
         faulthandler.enable(2)
-        set_channel(self.channel)
         MASKER.add_sink(self._tell_masks)
 
     def _tell_masks(self, values: list[str]) -> None:
@@ -116,17 +125,21 @@ class _Process:
         """
         try:
             atexit._run_exitfuncs()
-            if threading.active_count() > 1:
-                self._name_threads()
-            self.capture.flush()
-            if len(logging._handlerList) > 2:  # type: ignore[attr-defined]
-                # Besides ours and the last resort of `logging` there are the user's own.
-                logging.shutdown()
-            self.log.close()
+            self.flush()
         except BaseException:
             traceback.print_exc(file=sys.__stderr__)
         finally:
             os._exit(code)
+
+    def flush(self) -> None:
+        """Write what waits to be written."""
+        if threading.active_count() > 1:
+            self._name_threads()
+        self.capture.flush()
+        if len(logging._handlerList) > 2:  # type: ignore[attr-defined]
+            # Besides ours and the last resort of `logging` there are the user's own.
+            logging.shutdown()
+        self.log.close()
 
     def _name_threads(self) -> None:
         me = threading.current_thread()
@@ -172,7 +185,7 @@ class _Attempt:
         except FrameTooLarge as too_large:
             outcome = failure_of(too_large, MASKER.redact_text)
             channel.tell_end(outcome)
-        channel.tell_callbacks_done(self._call_back(outcome, error))
+        channel.tell_callbacks_done(self.call_back(outcome, error))
         self._process.exit(0)
 
     def _made(self) -> Succeeded:
@@ -183,6 +196,8 @@ class _Attempt:
             if task_try.mark_success:
                 return Succeeded()
             task = execute.render(task, context, self._process.channel, task_try)
+            if task_try.render_only:
+                return Succeeded()
             result = execute.work(task, context, task_try, self._interruption, self._begun)
             return execute.success(task, context, result)
 
@@ -216,7 +231,8 @@ class _Attempt:
             return msgspec.structs.replace(outcome, retry_delay_s=decision.retry_delay.total_seconds())
         return outcome
 
-    def _call_back(self, outcome: Outcome, error: BaseException | None) -> str:
+    def call_back(self, outcome: Outcome, error: BaseException | None) -> str:
+        """Run the callbacks that the outcome calls for; answers what went wrong in them."""
         state = callbacks.state_after(outcome, self._try.try_number, self._try.max_tries)
         kind = callbacks.kind_for(state)
         if kind is None or self._context is None:
@@ -239,9 +255,7 @@ class _Attempt:
 def context_of(dag: Any, task: Any, task_try: TaskTry) -> Context:
     """The context of a try of `task`."""
     ti = RuntimeTaskInstance(task_try, task)
-    return build_context(
-        dag=dag, task=task, ti=ti, dag_run=ti.dag_run, run=task_try.run, test_mode=task_try.test_mode
-    )
+    return build_context(dag=dag, task=task, ti=ti, dag_run=ti.dag_run, run=task_try.run, test_mode=task_try.test_mode)
 
 
 def preload() -> None:
@@ -254,11 +268,63 @@ def preload() -> None:
     for value in values:
         isinstance(value, (Mapping, Sequence))
         logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
-    FrameReader(ToTask)
     logging.getLogger().setLevel(_log_level())
     for module in ("tradewind.timetables.registry", "tradewind.operators.bash", "tradewind.operators.python"):
         importlib.import_module(module)
     template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
+    _rehearse()
+
+
+def _rehearse() -> None:
+    """Make two tries that do nothing, and tell nobody.
+
+    The first run of a function writes into its code (Python specializes it) and fills caches here and there. Done before
+    the fork, that is done once; done by every task, each of these writes is the copy of a page.
+    """
+    dag = DAG("rehearsal", schedule="@daily")
+    PythonOperator(task_id="plain", python_callable=_nothing, dag=dag)
+    PythonOperator(task_id="templated", python_callable=_nothing_of, op_kwargs={"day": "{{ ds }}"}, dag=dag)
+    environment = set(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
+    try:
+        for task_id in dag.task_ids:
+            _rehearse_task(dag, task_id)
+    finally:
+        set_channel(None)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for name in set(os.environ) - environment:
+            del os.environ[name]
+
+
+def _rehearse_task(dag: DAG, task_id: str) -> None:
+    now = utcnow()
+    run = RunInfo(
+        dag_id=dag.dag_id,
+        run_id="rehearsal",
+        run_type="scheduled",
+        run_after=now,
+        logical_date=now,
+        data_interval_start=now,
+        data_interval_end=now,
+    )
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = _Process(ours, os.devnull)
+        process.note("rehearsal")
+        attempt = _Attempt(process, dag, TaskTry(try_id="", run=run, task_id=task_id), time.monotonic())
+        outcome, error = attempt.make()
+        process.channel.tell_end(outcome)
+        attempt.call_back(outcome, error)
+        process.flush()
+
+
+def _nothing() -> None:
+    """What a rehearsed task calls."""
+
+
+def _nothing_of(day: str, **context: Any) -> None:
+    """The same, with all that a context has."""
 
 
 @functools.cache

@@ -13,6 +13,7 @@ import fcntl
 import gc
 import importlib
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -29,6 +30,8 @@ from tradewind.runtime.settings import RuntimeSettings
 
 KEPT_OUTPUT_BYTES: Final = 512 * 1024
 """Kept of the start, and as much of the end, of what an import prints."""
+_WARM: Final = ("pendulum", "jinja2", "jinja2.nativetypes", "random", "subprocess", "tradewind.sdk.channel")
+_WARM_PACKAGES: Final = ("tradewind.timetables", "tradewind.operators", "tradewind.sensors")
 _PIPE_BYTES: Final = 1 << 20
 _F_SETPIPE_SZ: Final = 1031
 
@@ -185,16 +188,14 @@ class Zygote:
             for fd in [*self._loop.own_fds(), self._control.detach(), *self._wakeup]:
                 os.close(fd)
             for child in self._children.values():
-                for fd in (child.output, child.pidfd):
-                    if fd is not None and fd >= 0:
-                        os.close(fd)
+                for inherited in (child.output, child.pidfd):
+                    if inherited is not None and inherited >= 0:
+                        os.close(inherited)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
             gc.enable()
-            host.Host(
-                order.host_id, order.file, order.source_digest, order.source, order.stays, self._settings
-            ).run()
+            host.Host(order.host_id, order.file, order.source_digest, order.source, order.stays, self._settings).run()
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -254,11 +255,20 @@ class Zygote:
 
 def _warm(settings: RuntimeSettings) -> None:
     """Import once what every host and task needs."""
-    for name in ("pendulum", "jinja2", "jinja2.nativetypes", "tradewind.sdk.channel", "numbers", "random", "subprocess"):
+    for name in _WARM:
         importlib.import_module(name)
+    for package in _WARM_PACKAGES:
+        # What most files import: read once here instead of once in each host.
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+            try:
+                importlib.import_module(module.name)
+            except ImportError:
+                # An optional library is not installed.
+                continue
     for place in (settings.collect, settings.run_try, settings.run_callback, settings.answer_schedule):
         try:
-            importlib.import_module(place.partition(":")[0])
+            entered = importlib.import_module(place.partition(":")[0])
+            getattr(entered, "preload", _nothing)()
         except ImportError:
             # The host that needs it says so, in the words of its own error.
             traceback.print_exc()
@@ -266,6 +276,10 @@ def _warm(settings: RuntimeSettings) -> None:
         FrameReader(union)
     gc.collect()
     gc.freeze()
+
+
+def _nothing() -> None:
+    """For modules that have nothing to prepare."""
 
 
 def _enlarge(pipe: int) -> None:

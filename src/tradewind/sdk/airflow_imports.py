@@ -69,6 +69,13 @@ class AirflowModule(ModuleType):
             raise ImportError(message, name=name, path=None)
         raise AttributeError(message)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import of a submodule binds it in its package. Where a name of the package is spelt like that
+        # (`airflow.decorators.task_group`), the name is what is meant, as in Airflow.
+        if isinstance(value, AirflowModule) and name in self._served():
+            return
+        super().__setattr__(name, value)
+
     def _served(self) -> dict[str, tuple[str, str]]:
         found = self.__dict__.get("_tradewind_names")
         if found is None:

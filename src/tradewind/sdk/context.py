@@ -17,8 +17,11 @@ class Context(dict[str, Any]):
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, lazy: Mapping[str, Callable[[], Any]] | None = None):
+        self._lazy: dict[str, Callable[[], Any]] = {}
         super().__init__(values or {})
-        self._lazy: dict[str, Callable[[], Any]] = {key: make for key, make in (lazy or {}).items() if key not in self}
+        self._lazy.update(
+            (key, make) for key, make in (lazy or {}).items() if not super(Context, self).__contains__(key)
+        )
 
     def known(self) -> dict[str, Any]:
         """The values that need no work: those that were given, and the lazy ones that were read before."""

@@ -19,6 +19,7 @@ from tradewind.sdk.dag_arguments import DAG_ARGUMENTS, POSITIONAL_ARGUMENTS, rea
 from tradewind.sdk.dialect import current_dialect, current_file
 from tradewind.sdk.exceptions import (
     AirflowDagCycleException,
+    AirflowException,
     DuplicateTaskIdFound,
     InvalidArgument,
     NodeNotFound,
@@ -389,6 +390,19 @@ class DAG:
     @property
     def fail_stop(self) -> bool:
         return self.fail_fast
+
+    def test(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuses: a file that is started by itself has no tradewind around it to run tasks."""
+        raise AirflowException(
+            f"DAG {self.dag_id!r} cannot run from its own file: tasks run in processes of tradewind. "
+            f"Use `airflow dags test {self.dag_id}`."
+        )
+
+    def cli(self) -> Any:
+        """Refuses, like `test`."""
+        raise AirflowException(
+            f"Use the command line: `airflow dags show {self.dag_id}`, `airflow tasks test {self.dag_id} …`."
+        )
 
     def validate(self) -> None:
         """Raise what is wrong with this DAG, as reading its file does."""

@@ -64,7 +64,7 @@ def date_range(
 def _delta_range(start: datetime, end: datetime | None, num: int | None, delta: timedelta) -> list[datetime]:
     step = abs(delta)
     if end is not None:
-        return [start + step * i for i in range(int((end - start) / step) + 1)]
+        return [start + step * i for i in range(int((end - start).total_seconds() / step.total_seconds()) + 1)]
     assert num is not None
     return sorted(start + step * (i if num > 0 else -i) for i in range(abs(num)))
 
@@ -97,7 +97,7 @@ def round_time(dt: datetime, delta: Any, start_date: datetime | None = None) -> 
         previous = ticks.get_prev(datetime)
         return start if previous == start else (timezone.make_aware(previous, zone) if zone else previous)
     moment = dt - timedelta(microseconds=dt.microsecond)
-    steps = round((moment - start) / delta)
+    steps = round((moment - start).total_seconds() / delta.total_seconds())
     rounded: datetime = max(start, start + delta * steps)
     return rounded
 

@@ -11,6 +11,8 @@ from collections.abc import Sized
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from tradewind.configuration import ConfigError, conf
+
 
 class AirflowException(Exception):
     """Base of what can go wrong with a DAG or a task."""
@@ -419,8 +421,11 @@ class DeserializingResultError(ValueError):
 # --- platform ----------------------------------------------------------------------------------------------------------------
 
 
-class AirflowConfigException(AirflowException):
-    pass
+class AirflowConfigException(AirflowException, ConfigError):
+    """An option is missing or has a value that cannot be understood."""
+
+
+conf.error = AirflowConfigException
 
 
 class AirflowOptionalProviderFeatureException(AirflowException):

@@ -85,6 +85,10 @@ def _tagged(value: Any, path: str, depth: int) -> Encoded | None:
     def inner(item: Any) -> Any:
         return _plain(item, path, depth + 1)
 
+    # First, because their scalars pass for Python's own: a missing time is a datetime to `isinstance`.
+    encode_foreign = _FOREIGN.get(type(value).__module__.split(".")[0])
+    if encode_foreign is not None:
+        return encode_foreign(value, inner)
     for kind, tag, give in _SIMPLE:
         if isinstance(value, kind):
             return tag, give(value)
@@ -107,9 +111,6 @@ def _tagged(value: Any, path: str, depth: int) -> Encoded | None:
         return "object", {"type": _name_of(type(value)), "fields": _mapping(named, path, depth)}
     if isinstance(value, Mapping):
         return "plain", _mapping(dict(value), path, depth)
-    for module, encode_foreign in _FOREIGN.items():
-        if type(value).__module__.split(".")[0] == module:
-            return encode_foreign(value, inner)
     serialize = getattr(value, "serialize", None)
     if callable(serialize) and hasattr(type(value), "deserialize"):
         return "serialized", {
@@ -149,16 +150,18 @@ _SIMPLE: list[tuple[type[Any], str, Callable[[Any], Any]]] = [
 
 
 def _numpy(value: Any, inner: Callable[[Any], Any]) -> Encoded | None:
-    if hasattr(value, "tolist") and getattr(value, "shape", None) == () and not hasattr(value, "__array_finalize__"):
-        return "plain", value.item()
     if type(value).__name__ == "ndarray":
+        if value.dtype.names is not None:
+            # Arrays of records: their layout is more than a type's name says.
+            return None
         if value.dtype.hasobject:
             return "ndarray", {"dtype": "object", "shape": list(value.shape), "items": inner(value.ravel().tolist())}
         data = base64.b64encode(value.tobytes()).decode()
         return "ndarray", {"dtype": value.dtype.str, "shape": list(value.shape), "data": data}
-    if hasattr(value, "item"):
-        return "plain", inner(value.item())
-    return None
+    if type(value).__name__ in ("datetime64", "timedelta64"):
+        # Finer than a microsecond, `item()` would give a bare number.
+        value = value.astype(f"{type(value).__name__}[us]")
+    return ("plain", inner(value.item())) if hasattr(value, "item") else None
 
 
 def _pandas(value: Any, inner: Callable[[Any], Any]) -> Encoded | None:
@@ -167,18 +170,28 @@ def _pandas(value: Any, inner: Callable[[Any], Any]) -> Encoded | None:
         return "plain", inner(value.to_pydatetime(warn=False))
     if kind == "Timedelta":
         return "plain", inner(value.to_pytimedelta())
-    if kind in ("DataFrame", "Series", "Index", "RangeIndex", "DatetimeIndex"):
-        import io
+    if kind in ("NaTType", "NAType"):
+        return "plain", None
+    if kind not in ("DataFrame", "Series") and not kind.endswith("Index"):
+        return None
+    labels = [] if kind.endswith("Index") else [value.index, *([value.columns] if kind == "DataFrame" else [])]
+    if any(hasattr(label, "levels") for label in (value, *labels)):
+        # Labels of several levels.
+        return None
 
-        frame = value if kind == "DataFrame" else value.to_frame()
-        try:
-            buffer = io.BytesIO()
-            frame.to_parquet(buffer)
-            return "frame", {"kind": kind, "parquet": base64.b64encode(buffer.getvalue()).decode()}
-        except ImportError:
-            data = frame.to_json(orient="table", date_unit="ns")
-            return "frame", {"kind": kind, "table": data}
-    return None
+    def column(one: Any) -> Any:
+        # What numpy has no type for (categories, times with a zone …) travels as single values.
+        plain = hasattr(one.dtype, "descr")
+        items = one.to_numpy() if plain else one.astype(object).tolist()
+        return {"name": inner(one.name), "dtype": str(one.dtype), "items": inner(items)}
+
+    content: dict[str, Any] = {"kind": kind, "index": [column(label) for label in labels[:1]]}
+    if kind == "DataFrame":
+        content["labels"] = column(value.columns)
+        content["columns"] = [column(value.iloc[:, place]) for place in range(value.shape[1])]
+    else:
+        content["columns"] = [column(value)]
+    return "frame", content
 
 
 _FOREIGN: dict[str, Callable[[Any, Callable[[Any], Any]], Encoded | None]] = {"numpy": _numpy, "pandas": _pandas}
@@ -261,18 +274,25 @@ def _read_array(content: Mapping[str, Any]) -> Any:
 
 
 def _read_frame(content: Mapping[str, Any]) -> Any:
-    import io
-
     import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
-    if "parquet" in content:
-        frame = pandas.read_parquet(io.BytesIO(base64.b64decode(content["parquet"])))
-    else:
-        frame = pandas.read_json(io.StringIO(content["table"]), orient="table")
-    if content["kind"] == "DataFrame":
-        return frame
-    column = frame.iloc[:, 0]
-    return column if content["kind"] == "Series" else pandas.Index(column)
+    def column(one: Mapping[str, Any]) -> Any:
+        return pandas.Series(_value(one["items"]), dtype=one["dtype"], name=_value(one["name"]))
+
+    def label(one: Mapping[str, Any]) -> Any:
+        return pandas.Index(column(one), name=_value(one["name"]))
+
+    columns = [column(one) for one in content["columns"]]
+    if content["kind"] not in ("DataFrame", "Series"):
+        return label(content["columns"][0])
+    index = label(content["index"][0])
+    for one in columns:
+        one.index = index
+    if content["kind"] == "Series":
+        return columns[0]
+    frame = pandas.DataFrame(dict(enumerate(columns)), index=index)
+    frame.columns = label(content["labels"])
+    return frame
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

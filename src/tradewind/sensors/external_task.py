@@ -270,7 +270,9 @@ class ExternalTaskMarker(EmptyOperator):
         if moment is not None and not isinstance(moment, (str, dt.datetime)):
             raise TypeError(f"Expected str or datetime.datetime type for logical_date. Got {type(moment)}")
         if recursion_depth <= 0:
-            raise ValueError(f"recursion_depth of {self.task_id!r} should be a positive integer, not {recursion_depth}.")
+            raise ValueError(
+                f"recursion_depth of {self.task_id!r} should be a positive integer, not {recursion_depth}."
+            )
         self.external_dag_id = external_dag_id
         self.external_task_id = external_task_id
         self.logical_date = moment.isoformat() if isinstance(moment, dt.datetime) else moment

@@ -21,7 +21,9 @@ def reschedule_instead(sensor: Any, deferrable: bool) -> bool:
 
 def note_reschedule(sensor: Any) -> None:
     """The line in the log that says what `deferrable` means here."""
-    sensor.log.info("deferrable=True: there are no triggers yet, so this sensor is rescheduled; it holds no slot meanwhile.")
+    sensor.log.info(
+        "deferrable=True: there are no triggers yet, so this sensor is rescheduled; it holds no slot meanwhile."
+    )
 
 
 def wait_until(sensor: Any, moment: dt.datetime) -> None:

@@ -27,7 +27,6 @@ from tradewind.core.spec import DagSpec
 from tradewind.core.states import TaskState
 from tradewind.engine.catalog import Catalog
 from tradewind.engine.engine import Engine
-from tradewind.engine.files import ParseReport
 from tradewind.engine.lock import HomeLock
 from tradewind.engine.rehearsal import NotRehearsed, Rehearsal, copy_settings, marks_success
 from tradewind.engine.service import EngineService, once_per_turn
@@ -41,6 +40,7 @@ from tradewind.services.clearing import clear, select_from_run
 from tradewind.services.doorbell import doorbell_path
 from tradewind.services.jobs import ENGINE, is_alive
 from tradewind.services.marking import mark_tasks
+from tradewind.services.parsing import ParseReport
 from tradewind.services.runs import get_run
 from tradewind.services.session import Services, SystemClock, open_services
 from tradewind.store import open_store

@@ -10,7 +10,6 @@ from tests.services.conftest import MORNING, World, a_task
 from tradewind.core.spec import TimetableSpec
 from tradewind.services import dags, runs
 from tradewind.services.errors import Busy, Invalid, Unknown
-from tradewind.services.simulation import simulate
 
 UTC = timezone.utc
 
@@ -81,28 +80,3 @@ def test_deleting_takes_the_runs_along(world: World):
     assert dags.delete_dag(world.services, "nightly") >= 2
     with pytest.raises(Unknown):
         dags.get_dag(world.services, "nightly")
-
-
-def test_a_simulation_makes_up_for_the_past_at_its_start_and_then_goes_with_the_clock(world: World):
-    world.add_dag(start_date=datetime(2025, 1, 8, tzinfo=UTC))
-    dag = dags.get_dag(world.services, "nightly")
-    found = list(simulate(dag, start=MORNING, end=MORNING + timedelta(days=2)))
-    assert [(run.created_at, run.planned.logical_date) for run in found] == [
-        (MORNING, datetime(2025, 1, 8, 6, tzinfo=UTC)),
-        (MORNING, datetime(2025, 1, 9, 6, tzinfo=UTC)),
-        (datetime(2025, 1, 11, 6, tzinfo=UTC), datetime(2025, 1, 10, 6, tzinfo=UTC)),
-        (datetime(2025, 1, 12, 6, tzinfo=UTC), datetime(2025, 1, 11, 6, tzinfo=UTC)),
-    ]
-    assert found[0].run_id == "scheduled__2025-01-08T06:00:00+00:00"
-
-
-def test_the_tutorials_schedule_makes_two_runs_and_a_third_at_the_next_six_o_clock(world: World):
-    world.add_dag(start_date=datetime(2025, 1, 8, tzinfo=UTC))
-    dag = dags.get_dag(world.services, "nightly")
-    assert len(list(simulate(dag, start=MORNING, end=MORNING))) == 2
-    assert len(list(simulate(dag, start=MORNING, end=datetime(2025, 1, 11, 6, tzinfo=UTC)))) == 3
-
-
-def test_a_dag_without_a_schedule_simulates_to_nothing(world: World):
-    world.add_dag(timetable=TimetableSpec())
-    assert list(simulate(dags.get_dag(world.services, "nightly"), start=MORNING, end=MORNING)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tradewind.core import messages
@@ -23,6 +23,7 @@ from tradewind.services.errors import ServiceError
 from tradewind.store.errors import RunExists
 
 _INSTANT = timedelta(microseconds=1)
+_LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
 
 
 class Answers:
@@ -103,9 +104,12 @@ class Answers:
         run_key = self._run_key(request.dag_id, request.run_id)
         if run_key is None:
             return messages.XComs([])
-        found = store.xcoms.get(
-            run_key, task_ids=request.task_ids, map_indexes=request.map_indexes, key=request.key, limit=request.limit
-        )
+        if request.task_ids is None:
+            # From any task: the value that was pushed last comes first.
+            everybody = store.xcoms.get(run_key, map_indexes=request.map_indexes, key=request.key)
+            found = sorted(everybody, key=lambda xcom: xcom.created_at or _LONG_AGO, reverse=True)[: request.limit]
+        else:
+            found = store.xcoms.get(run_key, request.task_ids, request.map_indexes, request.key, request.limit)
         if not found and request.include_prior_dates:
             return messages.XComs(self._prior_xcoms(run_key, request))
         return messages.XComs([messages.XCom(x.task_id, x.map_index, x.key, x.value, request.run_id) for x in found])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tradewind.core import messages
 from tradewind.engine.discovery import IGNORE_FILE, Discovery
@@ -15,6 +15,7 @@ from tradewind.engine.events import FilesChanged, Reparse, ScheduleDue
 from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.executors.base import HostFailed
+from tradewind.services.parsing import ParseReport
 from tradewind.store.dag_files import ParsedFile, SaveResult
 
 # Imports of unchanged files may use this share of one core: 200 files are looked at less often than one.
@@ -32,16 +33,6 @@ class _File:
     again: bool = False
     """Something changed while it was being imported."""
     dag_ids: tuple[str, ...] = field(default_factory=tuple)
-
-
-class ParseReport(NamedTuple):
-    """One DAG file that was imported."""
-
-    file: str
-    duration_s: float
-    dag_ids: tuple[str, ...]
-    task_count: int
-    problems: tuple[str, ...] = ()
 
 
 class DagFiles:

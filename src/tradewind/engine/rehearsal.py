@@ -255,10 +255,12 @@ class Rehearsal:
             if instance.try_id is None:
                 continue
             found = self._services.store.tries.get(instance.try_id)
-            if found is not None and found.log_path not in self._shown:
+            if found is None:
+                continue
+            if found.log_path not in self._shown:
+                self._shown[found.log_path] = 0
                 self._echo(f"[{instance.task_id}, try {instance.try_number}]")
-            if found is not None:
-                self._show(found.log_path)
+            self._show(found.log_path)
 
     def _show(self, path: str) -> None:
         try:

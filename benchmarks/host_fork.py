@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from tradewind.core.messages import Ended, ImportProblem, Parsed, RunInfo, SetXCom, Succeeded, TaskTry
 from tradewind.core.spec import DagSpec
-from tradewind.executors.base import Asked
+from tradewind.executors.base import Asked, HostFailed
 from tradewind.executors.local import LocalExecutor, LocalSettings
 from tradewind.runtime.importing import source_digest
 from tradewind.runtime.task_channel import TaskChannel
@@ -97,6 +97,8 @@ class Bench:
             self.executor.forget(event.try_id)
         elif isinstance(event, Parsed):
             self.parsed.add(event.file)
+        elif isinstance(event, HostFailed):
+            raise SystemExit(event.detail)
         elif isinstance(event, Asked) and isinstance(event.request, SetXCom):
             self.begun[event.try_id] = float(event.request.value)
         if self.waiting is not None and not self.waiting.done():

@@ -39,10 +39,11 @@ class Home:
 
     def start(self, *command: str, name: str = "airflow") -> subprocess.Popen[str]:
         argv = [sys.executable, "-m", "tradewind.cli.main", *command]
-        log = (self.folder / f"{command[0]}.out").open("a")
-        return subprocess.Popen(
-            argv, env=self.environ, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
+        with (self.folder / f"{command[0]}.out").open("a") as log:
+            return subprocess.Popen(
+                argv, env=self.environ, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, text=True,
+                start_new_session=True,
+            )  # fmt: skip
 
     @contextmanager
     def running(self, *command: str) -> Iterator[subprocess.Popen[str]]:

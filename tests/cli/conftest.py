@@ -16,6 +16,7 @@ from tests.services.conftest import a_dag
 from tradewind.cli.main import cli
 from tradewind.configuration import conf
 from tradewind.core.spec import DagSpec
+from tradewind.engine.simulation import simulate
 from tradewind.services.parsing import ParseReport
 from tradewind.services.session import Services, open_services
 from tradewind.store import ParsedFile
@@ -37,6 +38,9 @@ class FakeWiring(types.ModuleType):
             for spec in self.dags:
                 save(services, spec, now)
         return [ParseReport(spec.fileloc, 0.25, (spec.dag_id,), len(spec.tasks)) for spec in self.dags]
+
+    # Needs no processes: the real one.
+    simulate = staticmethod(simulate)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("__"):

@@ -248,3 +248,17 @@ def test_tries_are_given_to_a_host_that_is_still_importing(engine: EngineSide) -
     for try_id in tries:
         assert isinstance(engine.wait_ended(try_id).outcome, Succeeded)
     assert len(engine.all(Ended)) == 3
+
+
+def test_a_host_that_is_done_before_it_was_accepted_is_heard(engine: EngineSide) -> None:
+    """The zygote may tell of its end before the engine came to accept its connection."""
+    engine.executor._loop.remove_reader(engine.executor._reception._listener.fileno())  # type: ignore[union-attr]
+    assert isinstance(parses(engine, "def task(channel): pass"), Parsed)
+
+
+def test_many_quick_files_are_all_heard(engine: EngineSide) -> None:
+    files = [engine.file("", f"quick{n}.py") for n in range(60)]
+    for file in files:
+        engine.executor.parse(file)
+    for file in files:
+        assert isinstance(engine.wait_parsed(file), Parsed)

@@ -16,6 +16,7 @@ import msgspec
 
 from tradewind.configuration import conf
 from tradewind.core.dispatch import Dispatcher
+from tradewind.core.errors import TradewindError
 from tradewind.core.messages import TaskTry
 from tradewind.core.records import RunRecord
 from tradewind.core.spec import DagSpec
@@ -30,6 +31,10 @@ from tradewind.store import Store, open_store
 from tradewind.store.dag_files import ParsedFile
 
 _NEVER_S: Final = 1e8
+
+
+class SpanEndsBeforeItBegins(TradewindError):
+    """The two moments of a simulation are the wrong way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ def simulate(
     ending: Callable[[TaskTry], Ending] = succeeds_at_once,
 ) -> Simulation:
     """Un-pauses the DAG at `start` and turns the clock to `end` (both aware). The user's database is not touched."""
+    if end < start:
+        raise SpanEndsBeforeItBegins(
+            f"The span ends ({end.isoformat()}) before it begins ({start.isoformat()}). Swap the two."
+        )
     store = open_store("sqlite://", create=True)
     try:
         store.schema.migrate()

@@ -70,7 +70,11 @@ class LocalSettings:
     plugins_folder: str = ""
     import_timeout_s: float = 30.0
     import_memory_mb: int = 1536
-    max_idle_hosts: int = 4
+    max_idle_hosts: int = 64
+    """While there is work: importing a file again for each step of its runs would cost more than the memory."""
+    idle_host_s: float = 15.0
+    """A host that had nothing to do for so long ends, but for the `rested_hosts` used last."""
+    rested_hosts: int = 2
     imports_at_once: int = field(default_factory=process_facts.available_cpus)
     always_fresh: bool = False
     """Every try gets a new interpreter instead of a fork."""
@@ -139,6 +143,7 @@ class LocalExecutor:
         """Journals of dead hosts, with the ends in them that are not in the store yet."""
         self._recovery: Recovery | None = None
         self._stopping = False
+        self._looks_for_rested = False
         self._stopped: Callable[[], None] | None = None
 
     # --- executors.base.Executor ---------------------------------------------------------------------------------------
@@ -490,6 +495,9 @@ class LocalExecutor:
         """The host is gone for sure. First what it still said, then what is left of its tries, then the report."""
         if host.phase is Phase.DEAD:
             return
+        if host.phase is Phase.IMPORTING and host.stream is None:
+            # A quick one may be done before its connection was accepted.
+            self._reception.take_in()
         if host.stream is not None:
             host.stream.read_rest()
         self._unwatch(host)
@@ -593,9 +601,30 @@ class LocalExecutor:
         if host.retired:
             self._leave(host)
             return
-        idle = [other for other in self._hosts.values() if other.is_idle]
+        idle = self._idle()
         if len(idle) > self._settings.max_idle_hosts:
-            self._leave(min(idle, key=lambda other: other.last_used))
+            self._leave(idle[0])
+        elif len(idle) > self._settings.rested_hosts and not self._looks_for_rested:
+            self._looks_for_rested = True
+            self._loop.call_later(self._settings.idle_host_s, self._end_rested)
+
+    def _idle(self) -> list[HostHandle]:
+        """Hosts without work, the one that has been idle longest first."""
+        return sorted((host for host in self._hosts.values() if host.is_idle), key=lambda host: host.last_used)
+
+    def _end_rested(self) -> None:
+        self._looks_for_rested = False
+        if self._stopping:
+            return
+        idle = self._idle()
+        too_many = idle[: max(0, len(idle) - self._settings.rested_hosts)]
+        cutoff = time.monotonic() - self._settings.idle_host_s
+        for host in too_many:
+            if host.last_used <= cutoff:
+                self._leave(host)
+        if too_many and too_many[-1].last_used > cutoff:
+            self._looks_for_rested = True
+            self._loop.call_later(self._settings.idle_host_s, self._end_rested)
 
     def _leave(self, host: HostHandle) -> None:
         host.phase = Phase.LEAVING

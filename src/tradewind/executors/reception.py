@@ -52,6 +52,13 @@ class Reception:
             introduce()
             stream.resume()
 
+    def take_in(self) -> None:
+        """Accept and read at once what is there already: before a host is judged by how its process ended, what it said
+        must have been heard."""
+        self._accept()
+        for stream in list(self._strangers):
+            stream.read_rest()
+
     def close(self) -> None:
         if self._listener is None:
             return

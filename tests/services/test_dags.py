@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import pytest
 
-from tests.services.conftest import MORNING, World, a_task
+from tests.services.conftest import World, a_task
 from tradewind.core.spec import TimetableSpec
 from tradewind.services import dags, runs
 from tradewind.services.errors import Busy, Invalid, Unknown

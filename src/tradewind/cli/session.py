@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import click
 
@@ -18,6 +18,9 @@ from tradewind.core.spec import DagSpec
 from tradewind.services import jobs
 from tradewind.services.parsing import ParseReport
 from tradewind.services.session import Services, open_services
+
+if TYPE_CHECKING:
+    from tradewind.engine.simulation import Simulation
 
 
 class Wiring(Protocol):

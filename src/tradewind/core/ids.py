@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from typing import Callable, Final
+from collections.abc import Callable
+from typing import Final
 
 _SEQUENCE_BITS: Final = 21
 _lock = threading.Lock()

@@ -14,7 +14,7 @@ served by the same answers.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Union
+from typing import Union
 
 import msgspec
 

@@ -6,8 +6,9 @@ is stored as the text ``none``, so that a column can never be NULL by accident.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final, Mapping
+from typing import Final
 
 
 class TaskState(str, Enum):

@@ -41,9 +41,7 @@ class Outside:
         for row in rows:
             if row.run_key is not None and row.kind in ("run", "task"):
                 runs[row.run_key] = row.dag_id
-            elif row.kind == "dag":
-                dags.add(row.dag_id)
-            elif row.kind == "backfill":
+            elif row.kind == "dag" or row.kind == "backfill":
                 dags.add(row.dag_id)
             elif row.kind == "variable":
                 variables.add(str(row.detail.get("key", "")))

@@ -194,17 +194,19 @@ class Rehearsal:
         """The rows that the try's reports belong to."""
         run = self._services.store.runs.get(dag.dag_id, task_try.run.run_id)
         assert run is not None and task_try.queued_at is not None
-        names = {"run_key": run.run_key, "task_id": task_try.task_id, "map_index": task_try.map_index}
         made = TryRecord(
             try_id=task_try.try_id,
+            run_key=run.run_key,
+            task_id=task_try.task_id,
+            map_index=task_try.map_index,
             try_number=task_try.try_number,
             state=TaskState.QUEUED,
             version_id=dag.version_id,
             queued_at=task_try.queued_at,
             log_path=task_try.log_path,
-            **names,
         )
-        self._services.store.edit(Changes(new_instances=[InstanceRecord(**names)], new_tries=[made]))
+        instance = InstanceRecord(run_key=run.run_key, task_id=task_try.task_id, map_index=task_try.map_index)
+        self._services.store.edit(Changes(new_instances=[instance], new_tries=[made]))
 
     def _run_of(
         self, dag: DagRecord, named: str | None, logical_date: datetime | None, params: Mapping[str, Any]

@@ -495,8 +495,8 @@ class LocalExecutor:
         """The host is gone for sure. First what it still said, then what is left of its tries, then the report."""
         if host.phase is Phase.DEAD:
             return
-        if host.phase is Phase.IMPORTING and host.stream is None:
-            # A quick one may be done before its connection was accepted.
+        if host.stream is None:
+            # A quick one may be done, or one that lost us may be back, before its connection was accepted.
             self._reception.take_in()
         if host.stream is not None:
             host.stream.read_rest()

@@ -13,7 +13,7 @@ from tradewind.core.errors import TradewindError
 class Listen:
     """Where to listen. Port 0: any free one."""
 
-    host: str = "0.0.0.0"  # noqa: S104  as Airflow does; [api] host narrows it
+    host: str = "0.0.0.0"
     port: int = 8080
 
 

@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tradewind.core.states import ACTIVE, FINAL, OCCUPYING, SUCCESSFUL, TRANSITIONS, TaskEvent, TaskState
+import click
+
+from tradewind.cli.main import cli
+from tradewind.configuration.options import OPTIONS, SECTIONS, Option
+from tradewind.core.states import ACTIVE, FINAL, OCCUPYING, SUCCESSFUL, TRANSITIONS, TaskEvent, TaskState, TriggerRule
+from tradewind.core.trigger_rules import RULES, WORDS, Counts, Verdict, evaluate
 
 DOCS: Final = Path(__file__).resolve().parent
 # An event that is possible in so many states would only cover the drawing with arrows: it gets a row in a table.
@@ -109,7 +114,206 @@ def state_machine() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"explanation/state-machine.md": state_machine}
+# --- trigger rules -------------------------------------------------------------------------------------------------------
+
+TRIGGER_RULES_HEAD: Final = """\
+# Trigger rules
+
+<!-- Written by docs/generate.py from tradewind.core.trigger_rules; change that module, then run `make docs`. -->
+
+A trigger rule says when a task may start, given how its direct upstream tasks ended. `all_success` is the default; a task
+without upstreams starts in any case. Airflow 2's names `dummy` and `none_failed_or_skipped` mean `always` and
+`none_failed_min_one_success`.
+"""
+
+TRIGGER_RULES_MIDDLE: Final = """
+## What three upstream tasks lead to
+
+Columns say how the three ended; *not ended* is anything that is not final. **starts**: the rule is met. *upstream_failed*
+and *skipped* are the state that the task gets without running.
+"""
+
+TRIGGER_RULES_END: Final = """
+Where a rule can end both in *upstream_failed* and in *skipped*, a failure outranks a skip, whichever came first: the
+same upstream states always give the same answer. A branch (or short-circuit) that decides against a task skips it
+whatever its rule says, except where the decision itself respects rules further down
+(`ignore_downstream_trigger_rules=False`).
+
+Mapped upstream tasks count with all their instances. A setup that a task relies on without being directly below it has to
+succeed as well.
+"""
+
+CASES: Final[Sequence[tuple[str, Counts]]] = (
+    ("3 success", Counts(3, success=3)),
+    ("2 success, 1 failed", Counts(3, success=2, failed=1)),
+    ("2 success, 1 skipped", Counts(3, success=2, skipped=1)),
+    ("1 success, 1 failed, 1 skipped", Counts(3, success=1, failed=1, skipped=1)),
+    ("3 failed", Counts(3, failed=3)),
+    ("3 skipped", Counts(3, skipped=3)),
+    ("3 upstream_failed", Counts(3, upstream_failed=3)),
+    ("1 success, 2 not ended", Counts(3, success=1)),
+    ("1 failed, 2 not ended", Counts(3, failed=1)),
+)
+VERDICTS: Final = {
+    Verdict.MET: "**starts**",
+    Verdict.WAIT: "waits",
+    Verdict.FAILED: "upstream_failed",
+    Verdict.SKIPPED: "skipped",
+}
+
+
+def trigger_rules() -> str:
+    rules: list[TriggerRule] = list(RULES)
+    half = len(CASES) // 2 + 1
+    lines = [TRIGGER_RULES_HEAD, *table(("rule", "wants"), [(f"`{rule}`", WORDS[rule]) for rule in rules])]
+    lines.append(TRIGGER_RULES_MIDDLE)
+    for cases in (CASES[:half], CASES[half:]):
+        header = ("rule", *(name for name, _ in cases))
+        lines += table(header, [(f"`{r}`", *(VERDICTS[evaluate(r, c)] for _, c in cases)) for r in rules])
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n" + TRIGGER_RULES_END
+
+
+# --- configuration -------------------------------------------------------------------------------------------------------
+
+CONFIGURATION_HEAD: Final = """\
+# Configuration
+
+<!-- Written by docs/generate.py from tradewind.configuration.options; change that table, then run `make docs`. -->
+
+Options keep the names and sections that they have in Airflow 3; the names of 2.x mean the same. The first of these that has
+a value decides:
+
+1. the environment variable `AIRFLOW__SECTION__KEY` (a dot in a section becomes `_`)
+2. for secrets, `AIRFLOW__SECTION__KEY_CMD` (a command whose output is the value) and `AIRFLOW__SECTION__KEY_SECRET`
+3. `airflow.cfg` in the home, or the file that `$AIRFLOW_CONFIG` names
+4. for secrets, `<key>_cmd` and `<key>_secret` there
+5. the default below; `{AIRFLOW_HOME}` stands for the home
+
+`airflow config list` prints all options with their values, `airflow config get-value SECTION KEY` one of them.
+`airflow config lint` names what is set and unknown, misspelt, or without effect here, and exits with 1 when it found
+something. A value that is not of its type is an error that names the option and where it stands.
+
+Options marked (secret) are hidden in listings. A dash means that the option is unset.
+"""
+
+CONFIGURATION_END: Final = """
+## Options without effect
+
+They are known, so that an `airflow.cfg` of Airflow is no mistake, and setting them changes nothing. `airflow config lint`
+says so for each that is set to something else than its default.
+"""
+
+NOT_READ: Final[Mapping[tuple[str, str], str]] = {
+    ("api", "secret_key"): "Read by the web UI, which comes later.",
+    ("operators", "default_deferrable"): "Not read yet.",
+    ("scheduler", "scheduler_heartbeat_sec"): "Not read yet: it is 5.",
+    ("scheduler", "task_queued_timeout"): "Not read yet.",
+    ("dag_processor", "min_file_process_interval"): "Not read yet: it is 30, and longer where many files make it costly.",
+}
+"""Options of the table that nothing reads so far. tests/docs holds that the list is complete, and that it shrinks."""
+
+
+def option_row(option: Option) -> tuple[str, ...]:
+    name = f"`{option.key}`" + (" (secret)" if option.sensitive else "")
+    default = "–" if option.default is None else f"`{cell(option.default)}`" if option.default else "(empty)"
+    note = NOT_READ.get((option.section, option.key), "")
+    return name, option.type, default, cell(f"{option.description} {note}".strip())
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def configuration() -> str:
+    lines = [CONFIGURATION_HEAD.rstrip("\n")]
+    for section in SECTIONS:
+        used = [option for option in OPTIONS.values() if option.section == section and option.is_used]
+        if used:
+            lines += ["", f"## [{section}]", ""]
+            lines += table(("option", "type", "default", "means"), [option_row(option) for option in used])
+    lines.append(CONFIGURATION_END.rstrip("\n"))
+    for section in SECTIONS:
+        by_reason: dict[str, list[str]] = defaultdict(list)
+        for option in OPTIONS.values():
+            if option.section == section and not option.is_used:
+                by_reason[option.no_effect].append(f"`{option.key}`")
+        if by_reason:
+            rows = [(", ".join(names), cell(reason)) for reason, names in by_reason.items()]
+            lines += ["", f"### [{section}]", "", *table(("options", "why"), rows)]
+    return "\n".join(lines) + "\n"
+
+
+# --- command line --------------------------------------------------------------------------------------------------------
+
+COMMAND_LINE_HEAD: Final = """\
+# Command line
+
+<!-- Written by docs/generate.py from tradewind.cli; change the commands, then run `make docs`. -->
+
+`airflow` and `tradewind` are two names of one program. Every command takes `-h`. The home in use is `$AIRFLOW_HOME`, else
+`~/airflow`. A date without a zone is UTC; where a command wants a run, its run id or its logical date will do.
+
+| exit code | means |
+| --- | --- |
+| 0 | done |
+| 1 | what was asked for cannot be done, or did not succeed; the message on stderr says what to do |
+| 2 | the command was not written correctly |
+| 130 | ended by Ctrl-C |
+
+Options of Airflow that mean nothing here are accepted and not listed, so that scripts go on working. A command of Airflow
+that is not here answers with where it went.
+"""
+
+
+def takes(parameter: click.Parameter) -> str:
+    """What stands behind an option: `DATE`, `a|b`, or nothing for a switch."""
+    if isinstance(parameter, click.Option) and (parameter.is_flag or parameter.count):
+        return ""
+    if isinstance(parameter.type, click.Choice):
+        return "\\|".join(str(choice) for choice in parameter.type.choices)
+    return parameter.type.name.upper()
+
+
+def command_entry(path: str, command: click.Command) -> list[str]:
+    pieces = [path]
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            name = (parameter.metavar or str(parameter.name).upper()).strip("[]")
+            pieces.append(name if parameter.required else f"[{name}]")
+    lines = [f"### `{' '.join(pieces)}`", "", " ".join((command.help or "").split("\n\n")[0].split())]
+    rows = []
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden and "--verbose" not in parameter.opts:
+            names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+            shown = f" Default: {parameter.default}." if parameter.show_default and parameter.default is not None else ""
+            rows.append((f"{names} {takes(parameter)}".rstrip(), cell(f"{parameter.help or ''}{shown}".strip())))
+    if rows:
+        lines += ["", *table(("option", "means"), rows)]
+    return [*lines, ""]
+
+
+def command_line() -> str:
+    context = click.Context(cli, info_name="airflow")
+    lines = [COMMAND_LINE_HEAD]
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            lines += [f"## {name}", "", command.help or "", ""]
+            for inner in sorted(command.commands):
+                lines += command_entry(f"airflow {name} {inner}", command.commands[inner])
+        else:
+            lines += [f"## {name}", "", *command_entry(f"airflow {name}", command)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "explanation/state-machine.md": state_machine,
+    "reference/command-line.md": command_line,
+    "reference/configuration.md": configuration,
+    "reference/trigger-rules.md": trigger_rules,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -103,7 +103,7 @@ class Recovery:
             if record.pid and process_facts.is_alive(record.pid, record.start_ticks) and record.start_ticks:
                 self._end_orphan(record)
             else:
-                self._lose(record)
+                self._lose(record, ran=record.pid is not None)
 
     # --- hosts ---------------------------------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Recovery:
                 self._tell(account, ident)
                 told.add(ident)
             for ident in [ident for ident in account.running if ident in self._open]:
-                self._lose(self._open.pop(ident))
+                self._lose(self._open.pop(ident), ran=True)
             self._executor.keep_journal(path, told)
         self.settle()
 
@@ -169,10 +169,11 @@ class Recovery:
 
     def _end_orphan(self, record: TryRecord) -> None:
         assert record.pid is not None
-        Burial(self._loop, [(record.pid, record.start_ticks)], [record.try_id], lambda: self._lose(record))
+        Burial(self._loop, [(record.pid, record.start_ticks)], [record.try_id], lambda: self._lose(record, ran=True))
 
-    def _lose(self, record: TryRecord) -> None:
-        if record.pid:
+    def _lose(self, record: TryRecord, *, ran: bool) -> None:
+        """`ran`: its process existed, also when the engine did not live to write that down."""
+        if ran:
             lost = Lost(cause="host_lost", detail="its process and the DAG's process ended while no engine was running")
         else:
             lost = Lost(cause="engine_stopped", detail="the engine ended before the try was started")

@@ -136,8 +136,7 @@ and *skipped* are the state that the task gets without running.
 TRIGGER_RULES_END: Final = """
 Where a rule can end both in *upstream_failed* and in *skipped*, a failure outranks a skip, whichever came first: the
 same upstream states always give the same answer. A branch (or short-circuit) that decides against a task skips it
-whatever its rule says, except where the decision itself respects rules further down
-(`ignore_downstream_trigger_rules=False`).
+whatever its rule says.
 
 Mapped upstream tasks count with all their instances. A setup that a task relies on without being directly below it has to
 succeed as well.
@@ -204,20 +203,21 @@ They are known, so that an `airflow.cfg` of Airflow is no mistake, and setting t
 says so for each that is set to something else than its default.
 """
 
-NOT_READ: Final[Mapping[tuple[str, str], str]] = {
-    ("api", "secret_key"): "Read by the web UI, which comes later.",
-    ("operators", "default_deferrable"): "Not read yet.",
-    ("scheduler", "scheduler_heartbeat_sec"): "Not read yet: it is 5.",
-    ("scheduler", "task_queued_timeout"): "Not read yet.",
-    ("dag_processor", "min_file_process_interval"): "Not read yet: it is 30, and longer where many files make it costly.",
+CAVEATS: Final[Mapping[tuple[str, str], str]] = {
+    ("core", "load_examples"): "(At present it takes a restart.)",
+    ("api", "secret_key"): "(Not read yet: it comes with the web UI.)",
+    ("operators", "default_deferrable"): "(Not read yet.)",
+    ("scheduler", "scheduler_heartbeat_sec"): "(Not read yet: it is 5.)",
+    ("scheduler", "task_queued_timeout"): "(Not read yet.)",
+    ("dag_processor", "min_file_process_interval"): "(Not read yet: it is 30, or longer where imports are costly.)",
 }
-"""Options of the table that nothing reads so far. tests/docs holds that the list is complete, and that it shrinks."""
+"""Where the table says more than the code does. tests/docs holds that no unread option is missing, and none too many."""
 
 
 def option_row(option: Option) -> tuple[str, ...]:
     name = f"`{option.key}`" + (" (secret)" if option.sensitive else "")
     default = "–" if option.default is None else f"`{cell(option.default)}`" if option.default else "(empty)"
-    note = NOT_READ.get((option.section, option.key), "")
+    note = CAVEATS.get((option.section, option.key), "")
     return name, option.type, default, cell(f"{option.description} {note}".strip())
 
 
@@ -272,7 +272,7 @@ def takes(parameter: click.Parameter) -> str:
         return ""
     if isinstance(parameter.type, click.Choice):
         return "\\|".join(str(choice) for choice in parameter.type.choices)
-    return parameter.type.name.upper()
+    return parameter.type.name.upper().removesuffix(" RANGE")
 
 
 def command_entry(path: str, command: click.Command) -> list[str]:
@@ -286,7 +286,9 @@ def command_entry(path: str, command: click.Command) -> list[str]:
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not parameter.hidden and "--verbose" not in parameter.opts:
             names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-            shown = f" Default: {parameter.default}." if parameter.show_default and parameter.default is not None else ""
+            shown = (
+                f" Default: {parameter.default}." if parameter.show_default and parameter.default is not None else ""
+            )
             rows.append((f"{names} {takes(parameter)}".rstrip(), cell(f"{parameter.help or ''}{shown}".strip())))
     if rows:
         lines += ["", *table(("option", "means"), rows)]

@@ -6,6 +6,7 @@ Imported by the commands that need it, so nothing here is on the way of the quic
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import tempfile
@@ -19,7 +20,7 @@ from typing import Any
 
 import pendulum
 
-from tradewind.configuration import Configuration, conf
+from tradewind.configuration import ConfigError, Configuration, conf
 from tradewind.configuration.home import prepare_home, require_writable
 from tradewind.core.dispatch import Dispatcher
 from tradewind.core.ids import new_try_id
@@ -44,6 +45,9 @@ from tradewind.services.parsing import ParseReport
 from tradewind.services.runs import get_run
 from tradewind.services.session import Services, SystemClock, open_services
 from tradewind.store import open_store
+
+log = logging.getLogger(__name__)
+
 
 # --- the long-running commands -----------------------------------------------------------------------------------------
 
@@ -289,12 +293,14 @@ def engine_settings(conf: Configuration, home: Path) -> EngineSettings:
         dags_folder=Path(conf.get("core", "dags_folder")),
         plugins_folder=Path(conf.get("core", "plugins_folder")),
         doorbell=doorbell_path(home),
-        example_folders=(example_folder(),) if conf.getboolean("core", "load_examples") else (),
+        example_folders=lambda: example_folders(conf),
         parallelism=conf.getint("core", "parallelism"),
         default_dialect=conf.getint("core", "dialect"),
         paused_at_creation=conf.getboolean("core", "dags_are_paused_at_creation"),
         ignore_syntax=conf.get("core", "dag_ignore_file_syntax"),
         safe_mode=conf.getboolean("core", "dag_discovery_safe_mode"),
+        reparse_interval_s=conf.getfloat("dag_processor", "min_file_process_interval"),
+        heartbeat_interval_s=conf.getfloat("scheduler", "scheduler_heartbeat_sec"),
         kill_grace_s=conf.getfloat("core", "killed_task_cleanup_time"),
         hostname=socket.gethostname(),
     )
@@ -311,6 +317,11 @@ def local_settings(conf: Configuration, home: Path) -> LocalSettings:
     )
 
 
-def example_folder() -> Path:
-    """The example DAGs that ship with tradewind."""
-    return Path(__file__).parent / "example_dags"
+def example_folders(conf: Configuration) -> tuple[Path, ...]:
+    """The folder of the examples that ship with tradewind, while `[core] load_examples` is on: airflow.cfg may change."""
+    try:
+        conf.refresh()
+    except ConfigError as broken:
+        # Somebody is writing it, or made a mistake in it: what was read before holds until it can be read again.
+        log.warning("%s", broken)
+    return (Path(__file__).parent / "example_dags",) if conf.getboolean("core", "load_examples") else ()

@@ -128,3 +128,12 @@ def test_no_more_tries_run_at_once_than_there_are_slots():
     assert len(world.executor.running) == 3
     world.pass_time(timedelta(minutes=4))
     assert len(world.started) == 10
+
+
+def test_a_task_that_takes_its_host_along_again_and_again_fails_by_itself():
+    world = World(dag(task("work", retries=0)))
+    world.endings["work"] = lambda _one: (Lost(cause="host_lost", detail="killed"), timedelta(0))
+    run = world.run()
+    assert [one.cause for one in world.tries(run, "work")] == ["host_lost"] * 3
+    assert "3 times in a row" in world.tries(run, "work")[-1].error
+    assert world.run_state(run) is RunState.FAILED

@@ -89,6 +89,9 @@ class Site:
     def __init__(self, folder: Path, *, database: str = "", **settings: str) -> None:
         folder.mkdir(exist_ok=True)
         self.home = Home(folder, database=database or None, settings=SETTINGS | settings)
+        # As in an installation: what was compiled once is not compiled again by each process that a test starts.
+        self.home.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        self.home.environ["PYTHONPYCACHEPREFIX"] = str(folder.parent.parent / "pycache")
         self.notes_file = folder / "notes"
         self.store: Store = open_store(database or f"sqlite:///{folder}/airflow.db", create=True)
         self.store.schema.migrate()

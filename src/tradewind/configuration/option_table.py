@@ -581,7 +581,6 @@ ignore_first_depends_on_past_by_default | boolean | True | Whether the first ins
 allowed_run_id_pattern | string | ^[A-Za-z0-9_.~:+-]+$ | Run ids that users may choose.
 scheduler_heartbeat_sec | integer | 5 | Seconds between two signs of life of the scheduler.
 scheduler_health_check_threshold | integer | 30 | Seconds without one after which the scheduler counts as dead.
-task_queued_timeout | float | 600.0 | Seconds after which a queued task that did not start is queued again.
 """,
     ),
     (
@@ -603,6 +602,7 @@ use_row_level_locking | boolean | True | Whether rows are locked.
 max_dagruns_to_create_per_loop | integer | 10 | Runs created in one loop.
 max_dagruns_per_loop_to_schedule | integer | 20 | Runs looked at in one loop.
 partition_mapper_max_downstream_keys | integer | 1000 | Keys that a partition mapper may make.
+task_queued_timeout | float | 600.0 | Seconds after which a queued task that did not start is queued again.
 task_queued_timeout_check_interval | float | 120.0 | How often queued tasks are looked at.
 trigger_timeout_check_interval | float | 15 | How often expired triggers are looked for.
 enable_tracemalloc | boolean | False | Whether memory is traced.

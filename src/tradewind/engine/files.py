@@ -39,9 +39,6 @@ class DagFiles:
     def __init__(self, state: EngineState, runs: Runs) -> None:
         self._state = state
         self._runs = runs
-        settings = state.settings
-        folders = (settings.dags_folder, *settings.example_folders)
-        self.searches = [Discovery(folder, settings.ignore_syntax, settings.safe_mode) for folder in folders]
         self._files: dict[str, _File] = {}
         self.first_look_pending: set[str] = set()
         """Files of the first look that are not imported yet; empty once every DAG is visible."""
@@ -50,6 +47,13 @@ class DagFiles:
         """Told of every import."""
 
     # --- finding -----------------------------------------------------------------------------------------------------
+
+    @property
+    def searches(self) -> list[Discovery]:
+        """One for each folder that may hold DAG files."""
+        settings = self._state.settings
+        folders = (settings.dags_folder, *settings.example_folders())
+        return [Discovery(folder, settings.ignore_syntax, settings.safe_mode) for folder in folders]
 
     def found(self) -> list[str]:
         """Every file that may define DAGs."""

@@ -10,12 +10,14 @@ import signal
 import socket
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 
 from tradewind.engine.engine import Engine
 from tradewind.engine.events import FilesChanged, OutsideChanges
 from tradewind.engine.watching import FolderWatch
 
 _FOLDER_CHECK_S = 0.5
+_FOLDERS_CHANGE_S = 3.0
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class EngineService:
         self._grace_s = grace_s
         self._watches_files = watch_files
         self._watch: FolderWatch | None = None
+        self._watched: tuple[Path, ...] = ()
         self._bell: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stopping = False
@@ -118,20 +121,26 @@ class EngineService:
     # --- files -------------------------------------------------------------------------------------------------------
 
     def _watch_folders(self) -> None:
-        """Watches the folders that exist; one that is made later (`mkdir dags`) is found within half a second."""
+        """Watches the folders that exist and are wanted.
+
+        A DAGs folder that is made later (`mkdir dags`) is found within half a second, examples that are switched on or off
+        within three.
+        """
         settings = self._engine.state.settings
-        wanted = [settings.dags_folder, *settings.example_folders, settings.plugins_folder]
+        wanted = [settings.dags_folder, *settings.example_folders(), settings.plugins_folder]
         present = tuple(folder for folder in wanted if folder.is_dir())
-        if self._watch is None or self._watch.folders != present:
+        if self._watched != present:
+            self._watched = present
             if self._watch is not None:
                 self._watch.stop()
                 self._watch = None
             if present:
                 self._watch = FolderWatch(present, self._files_changed)
                 self._watch.start()
-                self._engine.state.emit(FilesChanged())
-        if not settings.dags_folder.is_dir() and not self._is_stopping:
-            self._loop.call_later(_FOLDER_CHECK_S, self._watch_folders)
+            self._engine.state.emit(FilesChanged())
+        if not self._is_stopping:
+            wait_s = _FOLDERS_CHANGE_S if settings.dags_folder.is_dir() else _FOLDER_CHECK_S
+            self._loop.call_later(wait_s, self._watch_folders)
 
     def _files_changed(self, paths: frozenset[str]) -> None:
         self._loop.call_soon_threadsafe(self._engine.state.emit, FilesChanged(paths))

@@ -12,10 +12,12 @@ class EngineSettings:
     home: Path
     logs_folder: Path
     dags_folder: Path
+    """Where users put DAG files."""
     plugins_folder: Path
     doorbell: Path | None = None
     """Where other processes ring (Unix datagram socket); None: nobody rings, as in a simulation."""
-    example_folders: tuple[Path, ...] = ()
+    example_folders: Callable[[], tuple[Path, ...]] = tuple
+    """Asked again and again: `[core] load_examples` takes effect without a restart."""
     schedules: bool = True
     """False for an engine that only imports files, or only runs what it is told to: it leaves unfinished runs alone."""
     parallelism: int = 32

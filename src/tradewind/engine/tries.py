@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from tradewind.core import advance, messages
 from tradewind.core.dispatch import Candidate
@@ -13,8 +14,9 @@ from tradewind.core.run_view import Instance
 from tradewind.core.states import TaskEvent, TaskState
 from tradewind.engine.live import LiveRun
 from tradewind.engine.runs import Runs
-from tradewind.engine.state import EngineState
+from tradewind.engine.state import EngineState, InstanceName
 
+_LOST_IN_A_ROW: Final = 3
 _ALIVE = (TaskState.QUEUED, TaskState.RUNNING)
 
 
@@ -22,6 +24,8 @@ class Tries:
     def __init__(self, state: EngineState, runs: Runs) -> None:
         self._state = state
         self._runs = runs
+        self._lost_in_a_row: dict[InstanceName, int] = {}
+        """How often an instance's host died under it, since a try of it ended otherwise."""
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
@@ -161,7 +165,7 @@ class Tries:
         batch.effects.append(lambda: state.executor.forget(event.try_id))
         now = state.clock.now()
         ended_at = event.exit.ended_at or now
-        outcome = event.outcome
+        outcome = self._within_patience(event)
         found = self._find(event.try_id)
         name = state.tries.pop(event.try_id, None)
         if name is not None and (found is None or found[1].try_id == event.try_id):
@@ -202,6 +206,22 @@ class Tries:
             values["start_date"] = event.exit.started_at
             values["pid"] = event.exit.pid
         batch.try_values(event.try_id, **values)
+
+    def _within_patience(self, event: messages.Ended) -> messages.Outcome:
+        """The outcome, unless the instance takes its host along again and again: then that is its own failure."""
+        name = self._state.tries.get(event.try_id)
+        outcome = event.outcome
+        if name is None:
+            return outcome
+        if not isinstance(outcome, messages.Lost) or outcome.cause != "host_lost":
+            self._lost_in_a_row.pop(name, None)
+            return outcome
+        times = self._lost_in_a_row[name] = self._lost_in_a_row.get(name, 0) + 1
+        if times < _LOST_IN_A_ROW:
+            return outcome
+        del self._lost_in_a_row[name]
+        error = f"its DAG host died {times} times in a row while it ran; the task itself seems to end it. {outcome.detail}"
+        return messages.Failed(cause="host_lost", error=error)
 
     def _keep_xcoms(self, live: LiveRun, outcome: messages.Outcome) -> None:
         if isinstance(outcome, messages.Succeeded):

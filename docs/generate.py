@@ -204,12 +204,8 @@ says so for each that is set to something else than its default.
 """
 
 CAVEATS: Final[Mapping[tuple[str, str], str]] = {
-    ("core", "load_examples"): "(At present it takes a restart.)",
     ("api", "secret_key"): "(Not read yet: it comes with the web UI.)",
     ("operators", "default_deferrable"): "(Not read yet.)",
-    ("scheduler", "scheduler_heartbeat_sec"): "(Not read yet: it is 5.)",
-    ("scheduler", "task_queued_timeout"): "(Not read yet.)",
-    ("dag_processor", "min_file_process_interval"): "(Not read yet: it is 30, or longer where imports are costly.)",
 }
 """Where the table says more than the code does. tests/docs holds that no unread option is missing, and none too many."""
 

@@ -10,7 +10,7 @@ from tests.engine.world import World, chain, dag, task
 from tradewind.core.changes import Changes, Conflict
 from tradewind.core.messages import Failed, Succeeded
 from tradewind.core.states import RunState, TaskState, TriggerRule
-from tradewind.store.errors import StoreUnavailable
+from tradewind.store.errors import StoreBusy, StoreFull, StoreUnavailable
 
 
 class Dies(Exception):
@@ -68,6 +68,55 @@ def test_a_database_that_goes_away_is_waited_for(at: int, how: str):
     run = world.run()
     assert world.states(run) == EXPECTED
     assert world.run_state(run) is RunState.SUCCESS
+    assert {name: len(world.tries(run, name)) for name in TRIES} == TRIES
+
+
+@pytest.mark.parametrize("at", range(1, 40))
+@pytest.mark.parametrize("how", ["away", "away-after"])
+def test_a_run_that_was_only_given_a_slot_is_not_forgotten(at: int, how: str):
+    """With one slot for two runs, the end of a task of one gives its slot to the other."""
+    world = World(dag(*chain("a", "b", "c")), parallelism=1)
+    world.takes("b", timedelta(minutes=3))
+    FaultyCommits(world, at, how)
+    runs = [world.trigger(run_id="first"), world.trigger(run_id="second")]
+    world.pass_time(timedelta(hours=1))
+    assert [world.run_state(run) for run in runs] == [RunState.SUCCESS, RunState.SUCCESS]
+    assert [len(world.tries(run, name)) for run in runs for name in "abc"] == [1] * 6
+
+
+@pytest.mark.parametrize("trouble", [StoreBusy, StoreFull, StoreUnavailable])
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_read_that_finds_the_database_in_trouble_loses_no_queued_run(at: int, trouble: type[Exception]):
+    world = World(dag(*chain("a", "b")))
+    real, calls = world.store.engine.load_run, []
+
+    def load_run(run_key: int) -> object:
+        calls.append(run_key)
+        if len(calls) == at:
+            raise trouble("not now")
+        return real(run_key)
+
+    world.store.engine.load_run = load_run  # type: ignore[method-assign, assignment]
+    runs = [world.trigger(run_id="first"), world.trigger(run_id="second")]
+    world.pass_time(timedelta(hours=1))
+    assert [world.run_state(run) for run in runs] == [RunState.SUCCESS, RunState.SUCCESS]
+
+
+@pytest.mark.parametrize("trouble", [StoreBusy, StoreFull])
+@pytest.mark.parametrize("at", range(1, 12))
+def test_a_locked_database_and_a_full_disk_are_waited_for(at: int, trouble: type[Exception]):
+    world = prepared()
+    real, calls = world.store.engine.commit, []
+
+    def commit(changes: Changes) -> Conflict | None:
+        calls.append(changes)
+        if len(calls) in (at, at + 1):
+            raise trouble("not now")
+        return real(changes)
+
+    world.store.engine.commit = commit  # type: ignore[method-assign]
+    run = world.run()
+    assert world.states(run) == EXPECTED
     assert {name: len(world.tries(run, name)) for name in TRIES} == TRIES
 
 

@@ -55,6 +55,8 @@ class Batch:
 
     def transition(self, live: LiveRun, transition: Transition, who: str = "engine") -> None:
         instance = transition.instance
+        # Also a run that was only given a slot: what is not written has to be decided again.
+        self.touch(live)
         self._remember(live, instance, transition.old)
         self.changes.outbox.append(
             OutboxRecord(

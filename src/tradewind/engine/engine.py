@@ -26,7 +26,7 @@ from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.engine.tries import Tries
 from tradewind.executors import base as executor_events
-from tradewind.store.errors import StoreUnavailable
+from tradewind.store.errors import PASSING, StoreFault
 
 _EVENTS_PER_BATCH: Final = 256
 
@@ -99,7 +99,7 @@ class Engine:
         """Writes what waits to be written. The executor is stopped by whoever started it."""
         try:
             self._flush()
-        except StoreUnavailable:
+        except PASSING:
             log.warning("The database is away; what was not written will be decided again at the next start.")
         self.heartbeat.stop()
 
@@ -127,7 +127,7 @@ class Engine:
                 if state.batch is not None and state.batch.is_urgent:
                     self._flush()
                 state.timers.fire(state.clock.now())
-        except StoreUnavailable as problem:
+        except PASSING as problem:
             self._store_is_away(problem)
         if state.batch is not None and "flush" not in state.timers:
             at = state.clock.now() + timedelta(seconds=state.settings.started_flush_s)
@@ -142,7 +142,7 @@ class Engine:
     def _handle(self, event: object) -> None:
         try:
             self._handlers[type(event)](event)
-        except StoreUnavailable:
+        except PASSING:
             raise
         except Exception:
             # A mistake of ours about one event must not stop all the others.
@@ -213,10 +213,10 @@ class Engine:
             self.runs.after_end(live)
         self.callbacks.resume()
 
-    def _store_is_away(self, problem: StoreUnavailable) -> None:
+    def _store_is_away(self, problem: StoreFault) -> None:
         state = self.state
         if not self._is_store_away:
-            log.warning("The database is away: tasks go on, everything else waits for it. %s", problem)
+            log.warning("The database cannot be used: tasks go on, everything else waits for it. %s", problem)
             self._is_store_away = True
         if state.batch is not None:
             self._unwritten.append(state.batch)
@@ -227,7 +227,7 @@ class Engine:
         state.timers.set("store", retry_at, lambda _now: None)
 
     def _come_back(self) -> None:
-        """Raises StoreUnavailable while the database is still away."""
+        """Raises StoreFault while the database is still away."""
         self.state.store.outbox.last_seq()
         while self._unwritten:
             self._resume(self._unwritten[-1])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tradewind.engine.events import OutsideChanges
 from tradewind.engine.state import EngineState
 from tradewind.services import jobs
-from tradewind.store.errors import StoreUnavailable
+from tradewind.store.errors import PASSING
 
 
 class Heartbeat:
@@ -23,7 +23,7 @@ class Heartbeat:
         """Says goodbye, when the store is there to hear it."""
         try:
             self._write("success")
-        except StoreUnavailable:
+        except PASSING:
             return
 
     def _beat(self, now: datetime) -> None:

@@ -18,6 +18,7 @@ from tradewind.engine.past import Past
 from tradewind.engine.run_queue import QueuedRun, RunQueue
 from tradewind.engine.state import EngineState
 from tradewind.store.engine_reads import LoadedRun
+from tradewind.store.errors import StoreFault
 
 
 class Runs:
@@ -161,13 +162,15 @@ class Runs:
         """Starts queued runs of DAGs that have room, oldest first."""
         state = self._state
         for queued in self.queue.promotable(self._room, state.clock.now()):
-            loaded = state.store.engine.load_run(queued.run_key)
-            if loaded is None or loaded.run.state is not RunState.QUEUED:
-                continue
-            live = self._live(loaded)
-            if live is None:
-                continue
-            self._start(live, first_time=not loaded.instances)
+            try:
+                loaded = state.store.engine.load_run(queued.run_key)
+                live = self._live(loaded) if loaded is not None and loaded.run.state is RunState.QUEUED else None
+            except StoreFault:
+                # It keeps its place until the store answers.
+                self.queue.push(queued)
+                raise
+            if loaded is not None and live is not None:
+                self._start(live, first_time=not loaded.instances)
 
     def _room(self, dag_id: str, backfill_id: int | None) -> int:
         """How many runs of this DAG (of this backfill) may run at once; 0 while it is paused."""

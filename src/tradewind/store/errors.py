@@ -23,6 +23,7 @@ Every message is a sentence with the next step. No message holds a password or a
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from tradewind.core.records import RunRecord
 
@@ -151,3 +152,8 @@ class StoreFull(StoreFault):
 
 class StoreCorrupt(StoreFault):
     """The file is not a database, or a damaged one."""
+
+
+PASSING: Final = (StoreUnavailable, StoreBusy, StoreFull, StoreReadOnly)
+"""Troubles that somebody ends outside of us: a server comes back, a lock is let go, space is made, a standby takes over.
+Who works on his own waits for that."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pendulum
 
@@ -37,14 +37,18 @@ from tradewind.engine.simulation import simulate as run_simulation
 from tradewind.engine.state import EngineState
 from tradewind.executors.local import LocalExecutor, LocalSettings
 from tradewind.runtime.log_reader import read_log, render_text
-from tradewind.services.clearing import clear, select_from_run
+from tradewind.services.clearing import clear, select_from_run, start_anyway
 from tradewind.services.doorbell import doorbell_path
+from tradewind.services.explaining import why
 from tradewind.services.jobs import ENGINE, is_alive
 from tradewind.services.marking import mark_tasks
 from tradewind.services.parsing import ParseReport
 from tradewind.services.runs import get_run
 from tradewind.services.session import Services, SystemClock, open_services
 from tradewind.store import open_store
+
+# Reasons that will not pass by themselves while a command waits.
+_DEPENDENCIES: Final = frozenset({"trigger_rule", "past", "mapped_source", "skipped_past", "dag_paused", "start_date"})
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +159,13 @@ def run_task(
             mark_tasks(services, run, [task_id], TaskState.SUCCESS, map_indexes=_indexes(map_index))
             return TaskState.SUCCESS.value
         clear(services, select_from_run(services, run, [task_id], map_indexes=_indexes(map_index)))
+        if ignore_dependencies:
+            start_anyway(services, run, task_id, map_index)
+        elif held := [one for one in why(services, run, task_id, map_index).reasons if one.kind in _DEPENDENCIES]:
+            raise NotRehearsed(
+                f"Task '{task_id}' cannot run now: {' '.join(reason.text for reason in held)} "
+                "--ignore-all-dependencies runs it anyway."
+            )
 
         def ended() -> bool:
             found = services.store.instances.get(run.run_key, task_id, map_index)

@@ -346,7 +346,7 @@ def test_dags_backfill_waits_with_an_engine_of_its_own_and_fails_with_its_runs(
 def test_dags_backfill_leaves_the_work_to_a_scheduler_that_runs(run: Run, wiring: FakeWiring, services: Services):
     services.store.jobs.heartbeat("e", jobs.ENGINE, "here", 1, "running", services.now() + timedelta(hours=1))
     output = run("dags backfill nightly -s 2025-01-02 -e 2025-01-02T06:00 -m").output
-    assert output == "Backfill 1: create 1\nBackfill done: 1 runs succeeded.\n"
+    assert output == "Backfill 1: create 1\nBackfill done: 1 run succeeded.\n"
     assert "run_engine_until" not in [name for name, _ in wiring.asked]
 
 

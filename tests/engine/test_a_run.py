@@ -137,3 +137,14 @@ def test_a_task_that_takes_its_host_along_again_and_again_fails_by_itself():
     assert [one.cause for one in world.tries(run, "work")] == ["host_lost"] * 3
     assert "3 times in a row" in world.tries(run, "work")[-1].error
     assert world.run_state(run) is RunState.FAILED
+
+
+def test_a_task_that_waits_for_a_slot_says_what_holds_it():
+    world = World(dag(task("first"), task("second")), parallelism=1)
+    world.takes("first", timedelta(minutes=1))
+    run = world.trigger()
+    world.pass_time(timedelta(seconds=5))
+    assert "parallelism" in world.instance(run, "second").waiting_for
+    world.pass_time(timedelta(minutes=2))
+    assert world.instance(run, "second").state is TaskState.SUCCESS
+    assert world.instance(run, "second").waiting_for in ("", "[]")

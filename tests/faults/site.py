@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ import fcntl, os, time
 NOTES = {notes!r}
 def note(word, ti):
     fd = os.open(NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    line = f"{{word}}|{{ti.dag_id}}|{{ti.run_id}}|{{ti.task_id}}|{{ti.try_number}}|{{os.environ['TRADEWIND_TRY_ID']}}|{{os.getpid()}}|{{time.time()}}\\n"
-    os.write(fd, line.encode())
+    fields = word, ti.dag_id, ti.run_id, ti.task_id, ti.try_number, os.environ["TRADEWIND_TRY_ID"], os.getpid(), time.time()
+    os.write(fd, ("|".join(map(str, fields)) + "\\n").encode())
     os.close(fd)
 def begin(ti):
     global held
@@ -128,7 +129,9 @@ class Site:
         """A DAG file that can call `begin(ti)` and `note(word, ti)`."""
         return self.home.write_dag(name, WITNESS.format(notes=str(self.notes_file)) + text)
 
-    def write_chain(self, dag_id: str = "chain", *, length: int = 10, seconds: float, retries: int = 0, delay: float = 0.1) -> None:
+    def write_chain(
+        self, dag_id: str = "chain", *, length: int = 10, seconds: float, retries: int = 0, delay: float = 0.1
+    ) -> None:
         self.write(dag_id, CHAIN.format(dag_id=dag_id, length=length, seconds=seconds, retries=retries, delay=delay))
 
     def wait_for_dag(self, dag_id: str) -> None:
@@ -138,9 +141,7 @@ class Site:
         self.wait_for_dag(dag_id)
         number = self.store.runs.count(dag_id=dag_id)
         return [
-            trigger_run(
-                self.services, dag_id, run_id=f"r{number + n}", logical_date=_day(number + n), conf={}
-            )
+            trigger_run(self.services, dag_id, run_id=f"r{number + n}", logical_date=_day(number + n), conf={})
             for n in range(count)
         ]
 
@@ -234,7 +235,7 @@ class Site:
         """The longest time after `since` in which no task started or ended."""
         times = [since, *sorted(note.at for note in self.notes() if note.at >= since)]
         times = [at for at in times if until is None or at <= until]
-        return max((after - before for before, after in zip(times, times[1:], strict=False)), default=0.0)
+        return max((after - before for before, after in pairwise(times)), default=0.0)
 
 
 # A platform's fault: the try is made again without using up one of the user's.
@@ -276,7 +277,9 @@ def settle(site: Site, *, state: RunState = RunState.SUCCESS, allowed: Sequence[
             of_instance[(made.task_id, made.map_index)].append(made)
         for instance in site.store.instances.of_run(run.run_key):
             mine = of_instance[(instance.task_id, instance.map_index)]
-            where = f"{run.dag_id} {run.run_id} {instance.task_id}: {[(t.try_number, str(t.state), t.cause) for t in mine]}"
+            where = (
+                f"{run.dag_id} {run.run_id} {instance.task_id}: {[(t.try_number, str(t.state), t.cause) for t in mine]}"
+            )
             if state is RunState.SUCCESS:
                 assert instance.state is TaskState.SUCCESS, where
                 assert mine and mine[-1].state is TaskState.SUCCESS and mine[-1].try_id == instance.try_id, where
@@ -285,17 +288,19 @@ def settle(site: Site, *, state: RunState = RunState.SUCCESS, allowed: Sequence[
             for one in mine:
                 tries += 1
                 known.add(one.try_id)
-                assert one.state is not None and one.state.is_final or one.state is TaskState.UP_FOR_RETRY, where
+                assert one.state.is_final or one.state is TaskState.UP_FOR_RETRY, where
                 assert one.end_date is not None, where
                 assert started[one.try_id] <= 1, f"one try ran twice: {where}"
                 assert started[one.try_id] or one.state is not TaskState.SUCCESS, f"success that never ran: {where}"
-            for one, after in zip(mine, mine[1:], strict=False):
+            for one, after in pairwise(mine):
                 assert one.cause in PLATFORM or one.cause in allowed, f"made again without a reason: {where}"
                 assert one.state is not TaskState.SUCCESS, where
                 lost += one.cause in PLATFORM
                 failed += one.cause not in PLATFORM
                 if after.try_id in starts and one.end_date is not None:
-                    assert one.end_date.timestamp() <= starts[after.try_id] + 0.001, f"began before the other's end: {where}"
+                    assert one.end_date.timestamp() <= starts[after.try_id] + 0.001, (
+                        f"began before the other's end: {where}"
+                    )
             doubled += sum(ended[one.try_id] for one in mine) > 1
     assert set(started) <= known, "a try ran that the store does not know"
     return Balance(tries, lost, failed, doubled)

@@ -145,7 +145,7 @@ def test_an_end_that_the_host_wrote_down_before_it_died_is_not_lost(engine: Engi
     # Until the store has it.
     assert journals_in(folder)
     engine.executor.forget(try_id)
-    assert not journals_in(folder)
+    engine.wait(lambda: not journals_in(folder))
 
 
 # --- the zygote --------------------------------------------------------------------------------------------------------

@@ -211,4 +211,5 @@ def _wait(found: Services, dag_id: str, run_keys: Sequence[int]) -> None:
     failed = sum(state is RunState.FAILED for state in states.values())
     if failed:
         raise Refused(f"{failed} of {len(states)} runs failed: `airflow dags list-runs {dag_id} --state failed`.")
-    click.echo(f"Backfill done: {len(states)} runs succeeded.")
+    count = len(states)
+    click.echo(f"Backfill done: {count} {'run' if count == 1 else 'runs'} succeeded.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,9 +61,10 @@ def _address(host: str | None, port: int | None) -> tuple[str, int]:
 
 
 def _start(name: str, daemon: bool, files: dict[str, Path | None], run: Callable[[Path], int]) -> None:
-    hint()
     place = home()
-    click.echo(f"Home: {place}")
+    if "TRADEWIND_HALF" not in os.environ:
+        hint()
+        click.echo(f"Home: {place}")
     if daemon:
         daemonize(name, place, **files)
     try:

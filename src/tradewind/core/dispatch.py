@@ -19,7 +19,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from tradewind.core.candidate import Candidate, CandidateKey
@@ -119,6 +119,10 @@ class Dispatcher:
     def started(self, candidate: Candidate) -> None:
         """Same as `occupied`, under the name of the event."""
         self.occupied(candidate)
+
+    def longest_waiting(self, count: int) -> list[CandidateKey]:
+        """The first `count` of those who wait, by when they were offered."""
+        return list(islice(self._waiting, count))
 
     @property
     def waiting(self) -> int:

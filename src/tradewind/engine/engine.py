@@ -25,6 +25,7 @@ from tradewind.engine.outside import Outside
 from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.engine.tries import Tries
+from tradewind.engine.waiting import WaitingNotes
 from tradewind.executors import base as executor_events
 from tradewind.store.errors import PASSING, StoreFault
 
@@ -46,6 +47,7 @@ class Engine:
         self.outside = Outside(state, self.runs, self.automated, self.files)
         self.answers = Answers(state, self.runs, self.tries, self.outside)
         self.heartbeat = Heartbeat(state)
+        self.waiting = WaitingNotes(state)
         self.callbacks = callbacks
         self.last_end: messages.Ended | None = None
         """The end of a try that was reported last."""
@@ -154,8 +156,11 @@ class Engine:
 
     def _decide(self) -> None:
         """What can start now: queued runs first, then waiting tasks."""
+        if self.state.is_stopping:
+            return
         self.runs.promote()
         self.tries.grant_slots()
+        self.waiting.after_grants()
 
     def _flush_due(self, _event: events.FlushDue) -> None:
         if self.state.batch is not None:
@@ -227,8 +232,8 @@ class Engine:
         state.timers.set("store", retry_at, lambda _now: None)
 
     def _come_back(self) -> None:
-        """Raises StoreFault while the database is still away."""
-        self.state.store.outbox.last_seq()
+        """Raises StoreFault while the database still cannot be used."""
+        self.heartbeat.probe()
         while self._unwritten:
             self._resume(self._unwritten[-1])
             self._unwritten.pop()

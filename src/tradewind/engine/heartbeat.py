@@ -26,6 +26,13 @@ class Heartbeat:
         except PASSING:
             return
 
+    def probe(self) -> None:
+        """Raises StoreFault while nothing can be written."""
+        if self._state.settings.schedules:
+            self._write("running")
+        else:
+            self._state.store.outbox.last_seq()
+
     def _beat(self, now: datetime) -> None:
         state = self._state
         state.timers.set("heartbeat", now + timedelta(seconds=state.settings.heartbeat_interval_s), self._beat)

@@ -65,7 +65,7 @@ class EngineService:
     def stop(self) -> None:
         """Stops taking work, ends the running tries (a second signal: at once) and leaves the loop."""
         grace_s = 0.0 if self._is_stopping else self._grace_s
-        self._is_stopping = True
+        self._is_stopping = self._engine.state.is_stopping = True
         self._engine.state.executor.stop(grace_s, self._stopped)
 
     def _stopped(self) -> None:

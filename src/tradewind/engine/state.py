@@ -40,6 +40,8 @@ class EngineState:
     tries: dict[str, InstanceName] = field(default_factory=dict)
     """Tries that an executor has, or is about to be given."""
     batch: Batch | None = None
+    is_stopping: bool = False
+    """True once nothing new may begin: what runs is ended and written down."""
 
     def emit(self, event: object) -> None:
         """Puts `event` at the end of the inbox."""

@@ -385,9 +385,9 @@ class Process:
                 self._close_output(fd)
         if isinstance(self.said, (Lost, Rescheduled, Deferred)):
             self.exit.callbacks_done = True
+        self._on_end(self)
         self.log.close()
         self.ended = True
-        self._on_end(self)
 
 
 def _group_exists(pgid: int) -> bool:

@@ -24,7 +24,7 @@ class PortBusy(TradewindError):
         by = f" by {holder}" if holder else ""
         super().__init__(
             f"Port {listen.port} on {listen.host} is taken{by}. Stop that process, or choose another port: "
-            f"tradewind standalone --port {listen.port + 1}"
+            f"--port {listen.port + 1}"
         )
 
 

@@ -9,8 +9,10 @@ from datetime import datetime
 from functools import partial
 
 from tradewind.core import clearing as core
+from tradewind.core.changes import Changes, InstanceUpdate
 from tradewind.core.edits import Edit, InstanceEdit
 from tradewind.core.records import RunRecord
+from tradewind.core.states import TaskState
 from tradewind.services.dags import get_dag
 from tradewind.services.edits import Graphs, in_groups, snapshots, write
 from tradewind.services.errors import Invalid, Unknown
@@ -155,3 +157,26 @@ def _matching_tasks(dag_id: str, known: list[str], task_regex: str) -> tuple[str
     if not found:
         raise Unknown("task that matches", task_regex, known, f"DAG '{dag_id}'")
     return found
+
+
+def start_anyway(services: Services, run: RunRecord, task_id: str, map_index: int) -> None:
+    """Puts a cleared instance in line for a slot, whatever it depends on. It still waits for slots and for its DAG.
+
+    Raises Invalid when the instance has moved on in the meantime.
+    """
+    outbox = services.note(
+        "task",
+        "dependencies ignored",
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        run_key=run.run_key,
+        task_id=task_id,
+        map_index=map_index,
+        old=TaskState.NONE.value,
+        new=TaskState.SCHEDULED.value,
+    )
+    values = {"state": TaskState.SCHEDULED, "scheduled_at": services.now()}
+    update = InstanceUpdate(run.run_key, task_id, map_index, TaskState.NONE, values)
+    if services.store.edit(Changes(instance_updates=[update], outbox=[outbox])) is not None:
+        raise Invalid(f"Task '{task_id}' of run '{run.run_id}' changed while it was being started. Try again.")
+    services.ring()

@@ -41,6 +41,7 @@ DEPENDENCY_NAMES: Final = {
     "max_active_runs": "Max Dagruns Available",
     "active": "Task Instance Not Running",
     "final": "Task Instance State",
+    "ended": "Task Instance State",
     "kill": "Task Instance Not Running",
     "run_ended": "Dagrun Running",
     "engine": "Scheduler Running",
@@ -116,6 +117,19 @@ def _of_run(services: Services, run: RunRecord) -> Iterator[Reason]:
         )
 
 
+def _of_try(services: Services, instance: InstanceRecord) -> Iterator[Reason]:
+    """How the newest try ended, as its host or the task itself told."""
+    made = services.store.tries.get(instance.try_id) if instance.try_id is not None else None
+    if made is not None and made.cause:
+        how = f"{made.cause}: {made.error}" if made.error else made.cause
+        yield Reason(
+            kind="ended",
+            text=f"Try {made.try_number} ended with {how}",
+            since=made.end_date,
+            remedy=f"Its log: {made.log_path}",
+        )
+
+
 def _of_instance(services: Services, run: RunRecord, instance: InstanceRecord) -> tuple[Reason, ...]:
     """What the core finds in the run as it is now; for a task that waits for a slot, what the engine noted last."""
     loaded = services.store.engine.load_run(run.run_key)
@@ -132,6 +146,8 @@ def _of_instance(services: Services, run: RunRecord, instance: InstanceRecord) -
     )
     found = view.instances.get((instance.task_id, instance.map_index))
     computed = () if found is None else why_not(view, found, None, services.now())
+    if instance.state in (TaskState.FAILED, TaskState.UP_FOR_RETRY):
+        computed = (*_of_try(services, instance), *computed)
     if instance.state is not TaskState.SCHEDULED:
         return computed
     noted = decode_reasons(instance.waiting_for)

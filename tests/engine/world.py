@@ -18,6 +18,8 @@ from tradewind.engine.events import OutsideChanges
 from tradewind.engine.simulation import file_of, run_until, virtual_engine
 from tradewind.store import Store, open_store
 
+OPEN: list[Store] = []
+"""Stores of the running test; its fixture closes them."""
 START = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
 
@@ -48,6 +50,7 @@ class World:
 
     def __init__(self, *specs: DagSpec, store: Store | None = None, parallelism: int = 32, now: datetime = START) -> None:
         self.store = store or open_store("sqlite://", create=True)
+        OPEN.append(self.store)
         self.store.schema.migrate()
         self.clock = VirtualClock(now)
         self.endings: dict[str, Callable[[TaskTry], tuple[Outcome, timedelta]]] = {}

@@ -41,7 +41,9 @@ def fan_out(width: int) -> DagSpec:
 
 def mapped(width: int) -> DagSpec:
     middle = _task("m", "first", expansion=Expansion((("x", LengthLiteral(width)),)))
-    return DagSpec(dag_id="mapped", fileloc="", max_active_tasks=10**6, tasks=(_task("first"), middle, _task("last", "m")))
+    return DagSpec(
+        dag_id="mapped", fileloc="", max_active_tasks=10**6, tasks=(_task("first"), middle, _task("last", "m"))
+    )
 
 
 def _run(spec: DagSpec) -> dict[str, float]:

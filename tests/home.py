@@ -23,7 +23,9 @@ class Home:
     def __init__(self, folder: Path, *, database: str | None = None, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.dags = folder / "dags"
-        self.environ = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TRADEWIND"))}
+        self.environ = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TRADEWIND"))
+        }
         self.environ |= {"AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", **(settings or {})}
         if database is not None:
             self.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database
@@ -62,7 +64,13 @@ class Home:
     def run(self, *command: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "tradewind.cli.main", *command],
-            env=self.environ, cwd=self.folder, capture_output=True, text=True, input=stdin, timeout=120, check=False,
+            env=self.environ,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            input=stdin,
+            timeout=120,
+            check=False,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"{command} exited with {done.returncode}\n{done.stdout}\n{done.stderr}")

@@ -58,7 +58,11 @@ def dags(draw: st.DrawFn, *, max_tasks: int = 8, rules: tuple[TriggerRule, ...] 
             ),
         )
     return DagSpec(
-        dag_id="d", fileloc="/d.py", tasks=tuple(tasks), groups=groups, fail_fast=draw(st.sampled_from([False] * 4 + [True]))
+        dag_id="d",
+        fileloc="/d.py",
+        tasks=tuple(tasks),
+        groups=groups,
+        fail_fast=draw(st.sampled_from([False] * 4 + [True])),
     )
 
 

@@ -96,7 +96,9 @@ class Standalone:
         half.quick_deaths = half.quick_deaths + 1 if is_quick else 0
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         if half.quick_deaths >= _QUICK_DEATHS:
-            self._say(f"The {half.name} {how} {half.quick_deaths} times in a row; giving up. Its messages above say why.")
+            self._say(
+                f"The {half.name} {how} {half.quick_deaths} times in a row; giving up. Its messages above say why."
+            )
             self._give_up(code if code > 0 else 1)
             return
         self._say(f"The {half.name} {how}; starting it again.")

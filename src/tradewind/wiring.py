@@ -230,9 +230,7 @@ def holding(home: Path) -> Iterator[HomeLock]:
 
 
 @contextmanager
-def one_off(
-    home: Path, services: Services, **changes: Any
-) -> Iterator[tuple[Engine, EngineService]]:
+def one_off(home: Path, services: Services, **changes: Any) -> Iterator[tuple[Engine, EngineService]]:
     """An engine for one job of a command: it shares nothing with a scheduler that may run on the same home.
 
     `changes` are settings that differ from the home's.

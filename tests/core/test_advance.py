@@ -475,7 +475,9 @@ def test_a_mapped_group_inside_a_mapped_group_multiplies_and_stays_aligned():
         GroupSpec(group_id="o", expansion=over(LengthLiteral(2)), children=("o.a", "o.i")),
         GroupSpec(group_id="o.i", parent="o", expansion=over(LengthLiteral(3)), children=("o.i.b",)),
     ]
-    world = World(dag(task("o.a", group="o"), task("o.i.b", "o.a", group="o.i"), task("o.c", "o.i.b", group="o"), groups=groups))
+    world = World(
+        dag(task("o.a", group="o"), task("o.i.b", "o.a", group="o.i"), task("o.c", "o.i.b", group="o"), groups=groups)
+    )
     assert len(world.view.of("o.i.b")) == 6
     world.succeeds("o.a", 1)
     assert [n for n in range(6) if world.state("o.i.b", n) is S.SCHEDULED] == [3, 4, 5]

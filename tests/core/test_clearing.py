@@ -125,7 +125,9 @@ def test_what_clearing_does_to_each_state(state):
     ],
 )
 def test_only_some_states_can_be_cleared(only, expected):
-    before = snapshot({"a": S.RUNNING, "b": S.FAILED, "c": S.UPSTREAM_FAILED, "d": S.SUCCESS}, run_state=RunState.RUNNING)
+    before = snapshot(
+        {"a": S.RUNNING, "b": S.FAILED, "c": S.UPSTREAM_FAILED, "d": S.SUCCESS}, run_state=RunState.RUNNING
+    )
     assert states(clear(before.run, [before], "abcd", NOW, **only)) == expected
 
 

@@ -118,7 +118,9 @@ def test_a_task_with_several_slots_is_not_overtaken_for_ever():
 def test_a_task_too_wide_for_its_pool_waits_alone_until_the_pool_grows():
     found = dispatcher({"p": 2}, offers=[want("wide", pool="p", pool_slots=3), want("small", run=2, pool="p")])
     assert [c.dag_id for c in found.grant(START)] == ["small"]
-    assert found.why_waiting((1, "t", -1))[0].text == "It needs 3 slots of pool 'p', which has only 2: it can never start."
+    assert (
+        found.why_waiting((1, "t", -1))[0].text == "It needs 3 slots of pool 'p', which has only 2: it can never start."
+    )
     found.set_pool("p", 4)
     assert [c.dag_id for c in found.grant(START)] == ["wide"]
 
@@ -190,7 +192,11 @@ def test_a_pool_that_does_not_exist_is_named():
     ("values", "kind", "text"),
     [
         ({"max_active_tasks": 1}, "dag_limit", "1 tasks of DAG 'd' run, and max_active_tasks is 1."),
-        ({"max_active_tasks": 1, "counts_per_run": True}, "dag_limit", "1 tasks of run 'r1' run, and max_active_tasks is 1."),
+        (
+            {"max_active_tasks": 1, "counts_per_run": True},
+            "dag_limit",
+            "1 tasks of run 'r1' run, and max_active_tasks is 1.",
+        ),
         ({"max_active_tis_per_dag": 1}, "task_limit", "1 instances of task 't' run, and max_active_tis_per_dag is 1."),
         (
             {"max_active_tis_per_dagrun": 1},

@@ -50,7 +50,10 @@ WAITS = {"wait_for_downstream": True}
         pytest.param(ON, facts({"other": S.SUCCESS}, seen=()), True, id="a new task"),
         pytest.param(ON, facts({"other": S.SUCCESS}), False, id="missing in between"),
         pytest.param(
-            {**ON, "ignore_first_depends_on_past": False}, facts({"other": S.SUCCESS}, seen=()), False, id="a new task, told so"
+            {**ON, "ignore_first_depends_on_past": False},
+            facts({"other": S.SUCCESS}, seen=()),
+            False,
+            id="a new task, told so",
         ),
         pytest.param(ON, facts({"t": S.SUCCESS, "below": S.FAILED}), True, id="what is below does not matter"),
         pytest.param(WAITS, facts({"t": S.FAILED, "below": S.SUCCESS}), False, id="wait_for_downstream implies it"),
@@ -115,6 +118,8 @@ def test_with_catchup_only_automated_runs_are_the_past():
 def test_only_what_the_next_run_looks_at_has_to_be_told_to_it():
     from tradewind.core.graph import Graph
 
-    graph = Graph(dag(task("a", **ON), task("b", **WAITS), task("c", "b"), task("d", "c", trigger_rule=TriggerRule.ALWAYS)))
+    graph = Graph(
+        dag(task("a", **ON), task("b", **WAITS), task("c", "b"), task("d", "c", trigger_rule=TriggerRule.ALWAYS))
+    )
     assert matters_to_the_next_run(graph) == {"a", "b", "c"}
     assert PastFacts().run_id is None

@@ -26,7 +26,9 @@ def worker(seed: int, end_of: dict[str, str] | None = None):
     """A worker whose outcomes depend on the instance and its try only, not on the order of ends."""
 
     def outcome(view, instance):
-        rng = random.Random(f"{seed}/{instance.task_id}/{instance.map_index}/{instance.try_number}/{instance.reschedule_count}")
+        rng = random.Random(
+            f"{seed}/{instance.task_id}/{instance.map_index}/{instance.try_number}/{instance.reschedule_count}"
+        )
         what = rng.choice(ENDS)
         if what == "fail":
             return messages.Failed(retry=rng.random() < 0.8)
@@ -111,9 +113,9 @@ def test_what_is_left_waiting_has_nothing_to_follow_from_it(spec, seed, order):
 @given(dags(), st.integers(0, 1000), st.integers(0, 1000))
 def test_the_same_snapshot_gives_the_same_plan(spec, seed, order):
     def told(world):
-        return [
-            (t.instance.key, t.old, t.new, t.event, t.why, t.at) for t in world.plan.transitions
-        ], [i.key for i in world.plan.created]
+        return [(t.instance.key, t.old, t.new, t.event, t.why, t.at) for t in world.plan.transitions], [
+            i.key for i in world.plan.created
+        ]
 
     worlds = [World(spec) for _ in range(2)]
     for world in worlds:

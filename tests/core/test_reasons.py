@@ -45,9 +45,7 @@ def test_a_mapped_task_waits_for_what_it_is_mapped_over():
 def test_a_retry_says_when_and_a_sensor_too():
     world = World(dag(task("a", retries=1, retry_delay_s=90), task("s")))
     world.fails("a")
-    assert why(world, "a") == [
-        ("retry_delay", "Try 1 failed; the next one starts at 2024-01-01 00:01:30 UTC (90 s).")
-    ]
+    assert why(world, "a") == [("retry_delay", "Try 1 failed; the next one starts at 2024-01-01 00:01:30 UTC (90 s).")]
     world.start("s")
     world.end("s", messages.Rescheduled(world.clock + timedelta(seconds=5)))
     assert why(world, "s") == [("reschedule", "The sensor looks again at 2024-01-01 00:00:05 UTC (5 s).")]
@@ -102,12 +100,15 @@ def test_every_other_state_explains_itself(end):
     elif end == "restarting":
         world.view.apply(instance, TaskEvent.CLEARED_WHILE_ACTIVE, world.clock)
     text = why(world, target)[-1][1]
-    assert text == {
-        "running": "It runs already.",
-        "success": "'a' has ended (success).",
-        "upstream_failed": "'b' is upstream_failed: its rule all_success could not be met. Above it: 'a' (failed).",
-        "restarting": "It was cleared while it ran; its try is being stopped.",
-    }[end]
+    assert (
+        text
+        == {
+            "running": "It runs already.",
+            "success": "'a' has ended (success).",
+            "upstream_failed": "'b' is upstream_failed: its rule all_success could not be met. Above it: 'a' (failed).",
+            "restarting": "It was cleared while it ran; its try is being stopped.",
+        }[end]
+    )
 
 
 def test_reasons_survive_the_store():

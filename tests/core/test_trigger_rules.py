@@ -67,7 +67,9 @@ def counts(states: str) -> Counts:
 
 
 def test_the_table_has_every_rule():
-    assert set(TABLE) == {rule.value for rule in TriggerRule} == {rule.value for rule in RULES} == {r.value for r in WORDS}
+    assert (
+        set(TABLE) == {rule.value for rule in TriggerRule} == {rule.value for rule in RULES} == {r.value for r in WORDS}
+    )
 
 
 @pytest.mark.parametrize(("rule", "states", "verdict"), ROWS)

@@ -92,7 +92,9 @@ class World:
 
     # --- short forms -------------------------------------------------------------------------------------------------
 
-    def succeeds(self, task_id: str, map_index: int = -1, *, length: int | None = None, skip: Iterable[str] = ()) -> Plan:
+    def succeeds(
+        self, task_id: str, map_index: int = -1, *, length: int | None = None, skip: Iterable[str] = ()
+    ) -> Plan:
         if (task_id, map_index) not in self.running:
             self.start(task_id, map_index)
         return self.end(task_id, succeeded(self.view, task_id, map_index, length=length, skip=skip), map_index)

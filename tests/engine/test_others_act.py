@@ -18,8 +18,15 @@ def change(world: World, run_key: int, task_id: str, expect: TaskState, **values
         instance_updates=[InstanceUpdate(run_key, task_id, -1, expect, values)],
         outbox=[
             OutboxRecord(
-                at=world.clock.now(), kind="task", dag_id=run.dag_id, run_id=run.run_id, run_key=run_key,
-                task_id=task_id, old=expect.value, new=str(values["state"]), who="test",
+                at=world.clock.now(),
+                kind="task",
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                run_key=run_key,
+                task_id=task_id,
+                old=expect.value,
+                new=str(values["state"]),
+                who="test",
             )
         ],
     )
@@ -76,13 +83,17 @@ def test_a_finished_run_that_is_cleared_runs_again_beside_its_history():
     assert record is not None
     cleared = {"state": TaskState.NONE, "start_date": None, "end_date": None, "max_tries": 1}
     changes = Changes(
-        run_updates=[
-            RunUpdate(run, RunState.SUCCESS, {"state": RunState.QUEUED, "end_date": None, "clear_number": 1})
-        ],
+        run_updates=[RunUpdate(run, RunState.SUCCESS, {"state": RunState.QUEUED, "end_date": None, "clear_number": 1})],
         instance_updates=[InstanceUpdate(run, "b", -1, TaskState.SUCCESS, cleared)],
         outbox=[
             OutboxRecord(
-                at=world.clock.now(), kind="run", dag_id="flow", run_id=record.run_id, run_key=run, new="queued", who="test"
+                at=world.clock.now(),
+                kind="run",
+                dag_id="flow",
+                run_id=record.run_id,
+                run_key=run,
+                new="queued",
+                who="test",
             )
         ],
     )

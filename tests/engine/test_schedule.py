@@ -126,7 +126,14 @@ def test_a_new_engine_goes_on_where_the_last_one_stopped():
 
 def test_after_failures_in_a_row_the_dag_pauses_itself():
     world = World(
-        dag(task("t"), timetable=DAILY, start_date=at(1), catchup=True, max_active_runs=1, max_consecutive_failed_dag_runs=3),
+        dag(
+            task("t"),
+            timetable=DAILY,
+            start_date=at(1),
+            catchup=True,
+            max_active_runs=1,
+            max_consecutive_failed_dag_runs=3,
+        ),
         now=at(20),
     )
     world.fails("t")

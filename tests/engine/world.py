@@ -48,7 +48,9 @@ DAILY = TimetableSpec(kind="cron_interval", data={"expression": "0 6 * * *", "ti
 class World:
     """Holds one engine. `endings` says how a task's tries end; everything else succeeds at once."""
 
-    def __init__(self, *specs: DagSpec, store: Store | None = None, parallelism: int = 32, now: datetime = START) -> None:
+    def __init__(
+        self, *specs: DagSpec, store: Store | None = None, parallelism: int = 32, now: datetime = START
+    ) -> None:
         self.store = store or open_store("sqlite://", create=True)
         OPEN.append(self.store)
         self.store.schema.migrate()
@@ -108,7 +110,9 @@ class World:
         )
         self.store.runs.create(
             run,
-            OutboxRecord(at=now, kind="run", dag_id=dag_id, run_id=run.run_id, run_key=run_key, new="queued", who="test"),
+            OutboxRecord(
+                at=now, kind="run", dag_id=dag_id, run_id=run.run_id, run_key=run_key, new="queued", who="test"
+            ),
         )
         self.engine.state.emit(OutsideChanges())
         return run_key
@@ -160,5 +164,3 @@ class World:
 
 def with_params(spec: DagSpec, **values: Any) -> DagSpec:
     return msgspec.structs.replace(spec, **values)
-
-

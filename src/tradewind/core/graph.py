@@ -170,7 +170,9 @@ class Graph:
         seen = 0
         front = [node]
         for _ in range(depth):
-            front = [near for at in front for near in (at.upstream if upstream else at.downstream) if not seen & near.bit]
+            front = [
+                near for at in front for near in (at.upstream if upstream else at.downstream) if not seen & near.bit
+            ]
             for near in front:
                 seen |= near.bit
         return tuple(found.task_id for found in self._of(seen))

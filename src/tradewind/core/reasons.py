@@ -111,7 +111,9 @@ def _timed(view: RunView, node: Node, instance: Instance, now: datetime) -> list
             remedy = "Clear the task to start it now."
             reasons.append(Reason(kind="retry_delay", text=text, since=instance.end_date, remedy=remedy))
         else:
-            reasons.append(Reason(kind="reschedule", text=f"The sensor looks again at {left}.", since=instance.end_date))
+            reasons.append(
+                Reason(kind="reschedule", text=f"The sensor looks again at {left}.", since=instance.end_date)
+            )
     if judge(view, node, instance.map_index) is Verdict.WAIT:
         reasons.append(_rule(view, node, instance))
     return reasons

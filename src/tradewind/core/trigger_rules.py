@@ -192,7 +192,11 @@ def evaluate_setups(counts: Counts) -> Verdict:
 
 
 def counts_from(
-    by_state: Mapping[TaskState, int], total: int, *, setups: Mapping[TaskState, int] | None = None, setup_total: int = 0
+    by_state: Mapping[TaskState, int],
+    total: int,
+    *,
+    setups: Mapping[TaskState, int] | None = None,
+    setup_total: int = 0,
 ) -> Counts:
     """Counts from tallies of states."""
     if setups is None:

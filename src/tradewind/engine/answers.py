@@ -64,9 +64,7 @@ class Answers:
             case _:
                 self._state.open_batch().is_urgent = True
         # Once the batch is stored: a read sees what the task wrote before, and a write is confirmed.
-        self._state.open_batch().effects.append(
-            lambda: self._state.executor.reply(event.token, self._answer(request))
-        )
+        self._state.open_batch().effects.append(lambda: self._state.executor.reply(event.token, self._answer(request)))
 
     def _answer(self, request: messages.Request) -> messages.Reply:
         if isinstance(request, messages.UNANSWERED):
@@ -202,7 +200,9 @@ class Answers:
         if dag is None or dag.is_stale:
             return messages.NotFound(f"DAG {request.dag_id!r}")
         if request.fail_when_paused and dag.is_paused:
-            return messages.Refused(f"DAG {request.dag_id!r} is paused; un-pause it, or do not set fail_when_dag_is_paused")
+            return messages.Refused(
+                f"DAG {request.dag_id!r} is paused; un-pause it, or do not set fail_when_dag_is_paused"
+            )
         services = replace(self._state.services, who="operator:task")
         try:
             run = run_services.trigger_run(
@@ -270,8 +270,6 @@ class Answers:
         if dag is None or dag.is_stale:
             return messages.FoundDag(None)
         return messages.FoundDag(dag.spec, dag.is_paused)
-
-
 
 
 def _dates(logical_dates: list[datetime] | None) -> list[datetime | None]:

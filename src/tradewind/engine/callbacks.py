@@ -38,9 +38,7 @@ class Callbacks:
         record = msgspec.structs.replace(record, attempts=1)
         batch.changes.callbacks.append(record)
         info = live.info()
-        batch.effects.append(
-            lambda: self._start(record, info, live.version.file, live.version.source_digest, task)
-        )
+        batch.effects.append(lambda: self._start(record, info, live.version.file, live.version.source_digest, task))
 
     def resume(self) -> None:
         """Callbacks that are written down, not done, and not under way here: after a start, or a lost connection."""

@@ -24,4 +24,3 @@ class VirtualClock:
         if to < self._now:
             raise ValueError(f"the virtual clock stands at {self._now} and cannot go back to {to}")
         self._now = plain_utc(to)
-

@@ -67,13 +67,5 @@ class CallbackDue:
 
 
 OwnEvent = (
-    InstanceDue
-    | RunDue
-    | RunTimedOut
-    | ScheduleDue
-    | OutsideChanges
-    | FilesChanged
-    | Reparse
-    | FlushDue
-    | CallbackDue
+    InstanceDue | RunDue | RunTimedOut | ScheduleDue | OutsideChanges | FilesChanged | Reparse | FlushDue | CallbackDue
 )

@@ -101,7 +101,9 @@ class DagFiles:
                 self._parse(path, file)
 
     def _is_ours(self, path: str) -> bool:
-        return any(path in set(search.files()) for search in self.searches if path.startswith(f"{search.folder}{os.sep}"))
+        return any(
+            path in set(search.files()) for search in self.searches if path.startswith(f"{search.folder}{os.sep}")
+        )
 
     def _look_at(self, path: str) -> None:
         file = self._files.setdefault(path, _File())
@@ -225,4 +227,3 @@ def _stamp(path: str) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (found.st_mtime_ns, found.st_size)
-

@@ -88,6 +88,4 @@ class ForeignTimetables:
             limit=_RUNS_PER_QUESTION,
         )
         source = version.source_digest
-        self._state.executor.ask_schedule(
-            version.file, source, lambda: self._state.store.dags.source(source), question
-        )
+        self._state.executor.ask_schedule(version.file, source, lambda: self._state.store.dags.source(source), question)

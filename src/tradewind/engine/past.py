@@ -51,7 +51,9 @@ class Past:
             if follower is None:
                 continue
             follower.view.past = self._facts(follower, live.record)
-            tasks = [task.task_id for task in follower.version.spec.tasks if task.depends_on_past or task.wait_for_downstream]
+            tasks = [
+                task.task_id for task in follower.version.spec.tasks if task.depends_on_past or task.wait_for_downstream
+            ]
             apply(follower, advance.advance(follower.view, tasks, self._state.clock.now()))
 
     def _previous(self, live: LiveRun) -> RunRecord | None:
@@ -72,12 +74,16 @@ class Past:
             instances = [other.view.of(task_id) for task_id in matters if task_id in other.version.graph.nodes]
             found = [instance for of_task in instances for instance in of_task]
             return past_facts(
-                previous, found, seen_before=self._seen_before(live, {i.task_id for i in found}),
+                previous,
+                found,
+                seen_before=self._seen_before(live, {i.task_id for i in found}),
                 is_first_of_backfill=is_first,
             )
         records = self._state.store.engine.instances_of(previous.run_key, sorted(matters))
         return past_facts(
-            previous, records, seen_before=self._seen_before(live, {r.task_id for r in records}),
+            previous,
+            records,
+            seen_before=self._seen_before(live, {r.task_id for r in records}),
             is_first_of_backfill=is_first,
         )
 

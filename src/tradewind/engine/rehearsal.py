@@ -66,7 +66,9 @@ class Rehearsal:
             self._dag(dag_id)
             self._services.store.dags.set_paused([dag_id], False, who="engine", now=self._services.now())
             self._engine.state.catalog.refresh(dag_id)
-            run = trigger_run(self._services, dag_id, conf=dict(conf), logical_date=logical_date, keep_microseconds=True)
+            run = trigger_run(
+                self._services, dag_id, conf=dict(conf), logical_date=logical_date, keep_microseconds=True
+            )
             run_key.append(run.run_key)
             self._engine.runs.created(run)
             self._engine.state.emit(RunDue(run.run_key))
@@ -292,7 +294,9 @@ def marks_success(pattern: str | None) -> Callable[[str], bool]:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise NotRehearsed(f"{pattern!r} is not a regular expression: {error}. Write one that matches task ids.") from error
+        raise NotRehearsed(
+            f"{pattern!r} is not a regular expression: {error}. Write one that matches task ids."
+        ) from error
     return lambda task_id: compiled.search(task_id) is not None
 
 

@@ -121,9 +121,14 @@ class Runs:
             if owner != run_key:
                 continue
             instance = live.view.instances.get((task_id, map_index)) if live is not None else None
-            if instance is None or instance.try_id != try_id or instance.state not in (
-                TaskState.QUEUED,
-                TaskState.RUNNING,
+            if (
+                instance is None
+                or instance.try_id != try_id
+                or instance.state
+                not in (
+                    TaskState.QUEUED,
+                    TaskState.RUNNING,
+                )
             ):
                 cause = "cleared" if instance is not None and instance.state is TaskState.RESTARTING else "marked"
                 state.executor.kill(try_id, cause, state.settings.kill_grace_s)

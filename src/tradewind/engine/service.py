@@ -162,5 +162,3 @@ def once_per_turn(loop: asyncio.AbstractEventLoop, drain: Callable[[], None]) ->
             loop.call_soon(run)
 
     return wake
-
-

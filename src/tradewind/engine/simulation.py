@@ -137,5 +137,3 @@ def run_until(
                 continue
             return True
         clock.set(max(min(moments), clock.now()))
-
-

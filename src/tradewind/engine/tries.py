@@ -115,7 +115,9 @@ class Tries:
             upstream_counts=upstream_counts(live.view, instance.task_id),
             mark_success=self._state.settings.marks_success(instance.task_id),
             fresh_interpreter=instance.fresh_interpreter,
-            fresh_reason="an earlier try of it hung on a lock inherited by its fork" if instance.fresh_interpreter else "",
+            fresh_reason="an earlier try of it hung on a lock inherited by its fork"
+            if instance.fresh_interpreter
+            else "",
         )
 
     def start_again(self, try_id: str) -> None:
@@ -220,7 +222,9 @@ class Tries:
         if times < _LOST_IN_A_ROW:
             return outcome
         del self._lost_in_a_row[name]
-        error = f"its DAG host died {times} times in a row while it ran; the task itself seems to end it. {outcome.detail}"
+        error = (
+            f"its DAG host died {times} times in a row while it ran; the task itself seems to end it. {outcome.detail}"
+        )
         return messages.Failed(cause="host_lost", error=error)
 
     def _keep_xcoms(self, live: LiveRun, outcome: messages.Outcome) -> None:

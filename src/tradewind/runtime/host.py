@@ -474,7 +474,9 @@ class Host:
         if process.said is None and isinstance(outcome, (Failed, Lost)):
             # The process did not live to write how it ended.
             reason = outcome.error if isinstance(outcome, Failed) else outcome.detail
-            process.note("error", f"The try ended ({outcome.cause}): {reason}" if reason else f"The try ended: {outcome.cause}.")
+            process.note(
+                "error", f"The try ended ({outcome.cause}): {reason}" if reason else f"The try ended: {outcome.cause}."
+            )
         if process.purpose is Purpose.CALLBACK:
             ok = process.exit.callbacks_done
             error = process.callback_error or ("" if ok else getattr(outcome, "error", "") or "it did not finish")

@@ -25,7 +25,7 @@ from tradewind.server.ports import holder_of
 _ORDERLY_EXITS: Final = frozenset({0, 1})
 
 HALF: Final = "TRADEWIND_HALF"
-"""Set in the environment of a half: its parent has told the user already which home is in use."""
+"""Set in the environment of a half, to the parent's process id: a half does not outlive its parent."""
 _QUICK_DEATH_S: Final = 2.0
 _QUICK_DEATHS: Final = 5
 
@@ -68,7 +68,7 @@ class Standalone:
     def _start(self, half: Half) -> None:
         half.started_at = time.monotonic()
         # A session of its own: Ctrl-C reaches the parent, and the parent tells its children.
-        half.process = subprocess.Popen(half.argv, env={**os.environ, HALF: half.name}, start_new_session=True)
+        half.process = subprocess.Popen(half.argv, env={**os.environ, HALF: str(os.getpid())}, start_new_session=True)
 
     def _wait_for_one(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -81,3 +82,15 @@ def test_one_command_does_it_all(tmp_path: Path) -> None:
         home.run("dags", "unpause", "hello_world")
         home.wait_for(lambda: both_succeeded(home))
         assert len(runs_of(home)) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a kernel's word that a parent died is asked for on Linux only")
+def test_halves_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.running("standalone", "--port", "0") as parent:
+        home.wait_for(lambda: home.run("jobs", "check", check=False).returncode == 0)
+        parent.kill()
+        parent.wait()
+    with home.running("standalone", "--port", "0") as parent:
+        home.wait_for(lambda: (tmp_path / "standalone.out").read_text().count("Scheduler is running") == 2)
+        assert parent.poll() is None

@@ -15,6 +15,7 @@ from tradewind.cli.lazy import HELP
 from tradewind.cli.options import ignored, subdir_option, verbose_option
 from tradewind.cli.session import hint, home, wiring
 from tradewind.configuration import conf
+from tradewind.runtime.process_facts import die_with_parent
 
 _BUILT_IN = (
     "The {0} is built into the scheduler (`airflow scheduler`, or `airflow standalone` for everything); "
@@ -62,9 +63,13 @@ def _address(host: str | None, port: int | None) -> tuple[str, int]:
 
 def _start(name: str, daemon: bool, files: dict[str, Path | None], run: Callable[[Path], int]) -> None:
     place = home()
-    if "TRADEWIND_HALF" not in os.environ:
+    parent = os.environ.get("TRADEWIND_HALF")
+    if parent is None:
         hint()
         click.echo(f"Home: {place}")
+    else:
+        # Of `standalone`, which has told the user about the home. Running tries outlive both, and are adopted again.
+        die_with_parent(int(parent))
     if daemon:
         daemonize(name, place, **files)
     try:

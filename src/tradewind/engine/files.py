@@ -82,28 +82,30 @@ class DagFiles:
     def changed(self, event: FilesChanged) -> None:
         """Files were written, moved or deleted: import them and whatever depends on them."""
         paths = event.paths
-        if not paths or any(Path(path).name == IGNORE_FILE or not Path(path).suffix for path in paths):
+        if not paths or any(self._may_be_new(path) for path in paths):
             self.look_at_all()
-        for path in paths:
-            if path in self._files and not os.path.exists(path):
-                self._forget(path)
-            elif path in self._files or self._is_ours(path):
+        for path in paths & self._files.keys():
+            if os.path.exists(path):
                 self._look_at(path)
-        for path, file in self._files.items():
-            if file.depends_on & paths:
-                self._parse(path, file)
+            else:
+                self._forget(path)
+        self._import_again(path for path, file in self._files.items() if file.depends_on & paths)
+
+    def _may_be_new(self, path: str) -> bool:
+        """A folder, a list of what to ignore, or a Python file that was not seen before."""
+        name = Path(path)
+        return path not in self._files and (name.suffix in ("", ".py") or name.name == IGNORE_FILE)
+
+    def _import_again(self, paths: Iterable[str]) -> None:
+        """Their text is the same, but not what they read: hosts that imported them take no new tries."""
+        for path in list(paths):
+            self._state.executor.retire(path)
+            self._parse(path, self._files[path])
 
     def variables_changed(self, keys: Iterable[str]) -> None:
         """Files that read one of these variables while they were imported are imported again."""
         changed = frozenset(keys)
-        for path, file in self._files.items():
-            if file.variables & changed:
-                self._parse(path, file)
-
-    def _is_ours(self, path: str) -> bool:
-        return any(
-            path in set(search.files()) for search in self.searches if path.startswith(f"{search.folder}{os.sep}")
-        )
+        self._import_again(path for path, file in self._files.items() if file.variables & changed)
 
     def _look_at(self, path: str) -> None:
         file = self._files.setdefault(path, _File())

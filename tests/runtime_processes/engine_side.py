@@ -109,7 +109,8 @@ class EngineSide:
         return self.home / "logs" / f"{try_id}.log"
 
     def log(self, try_id: str) -> str:
-        return self.log_path(try_id).read_text()
+        path = self.log_path(try_id)
+        return path.read_text() if path.exists() else "(it has no log)"
 
     # --- what tests wait for -------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The fork-hazard table with the real libraries: every row ends in success, and those that are fine stay forks.
 
-    pip install -r tests/runtime_processes/requirements-hazards.txt && pytest -m hazards
+    make install-dev && pytest -m hazards        # the libraries are the group `hazards` of pyproject.toml
 
 Each row imports a library at the top of a DAG file, perhaps uses it there, and uses it again in a task.
 """

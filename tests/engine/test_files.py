@@ -110,7 +110,7 @@ def test_a_deleted_file_is_forgotten_and_found_again_when_it_comes_back(files, f
 
 
 def test_a_file_that_starts_to_be_ignored_is_forgotten(files, folder):
-    found, executor = files
+    found, _ = files
     path = folder / "a.py"
     path.write_text(TEXT)
     changed(found, path)

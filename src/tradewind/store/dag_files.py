@@ -227,6 +227,8 @@ def _make_stale(connection: Connection, dag_ids: list[str], now: datetime, why: 
 
 
 def _refused_files(connection: Connection, dag_ids: list[str], *, except_file: str) -> list[str]:
+    if not dag_ids:
+        return []
     error = schema.import_error.c
     query = sa.select(error.file).where(error.dag_id.in_(dag_ids), error.file != except_file).distinct()
     return list(connection.execute(query.order_by(error.file)).scalars())

@@ -86,11 +86,15 @@ format: install-dev
 	@"$(BIN)/ruff" format .
 
 # Warnings are errors: [tool.pytest.ini_options]. Tests that kill processes and measure how soon that is noticed run by
-# themselves, after the others.
+# themselves, after the others. A test that fails beside others is run once more by itself, and said to be: many of them
+# start and kill real processes, and the machine may be busy.
+again = { [ $$? -eq 1 ] && echo 'once more, by themselves:' && "$(BIN)/python" -m pytest --last-failed --last-failed-no-failures none -m $(1); }
+
 test: lint
-	@"$(BIN)/python" -m pytest -n $(JOBS) -m 'not faults and not hazards and not bench'
+	@"$(BIN)/python" -m pytest -n $(JOBS) -m 'not faults and not hazards and not bench' \
+		|| $(call again,'not faults and not hazards and not bench')
 	@if grep -rqE 'mark\.(faults|hazards)' tests --include='*.py'; \
-		then "$(BIN)/python" -m pytest -m '(faults or hazards) and not bench'; fi
+		then "$(BIN)/python" -m pytest -m '(faults or hazards) and not bench' || $(call again,'(faults or hazards) and not bench'); fi
 
 bench: install-dev
 	@"$(BIN)/python" -m benchmarks $(BENCH)

@@ -304,7 +304,6 @@ def engine_settings(conf: Configuration, home: Path) -> EngineSettings:
         doorbell=doorbell_path(home),
         example_folders=lambda: example_folders(conf),
         parallelism=conf.getint("core", "parallelism"),
-        default_dialect=conf.getint("core", "dialect"),
         paused_at_creation=conf.getboolean("core", "dags_are_paused_at_creation"),
         ignore_syntax=conf.get("core", "dag_ignore_file_syntax"),
         safe_mode=conf.getboolean("core", "dag_discovery_safe_mode"),

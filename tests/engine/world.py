@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import msgspec
-
 from tradewind.core.ids import new_run_key
 from tradewind.core.messages import Failed, Outcome, Succeeded, TaskTry
 from tradewind.core.records import InstanceRecord, OutboxRecord, RunRecord, TryRecord
@@ -160,7 +158,3 @@ class World:
 
     def runs(self, dag_id: str = "flow") -> list[RunRecord]:
         return self.store.runs.list(dag_id=dag_id, newest_first=False)
-
-
-def with_params(spec: DagSpec, **values: Any) -> DagSpec:
-    return msgspec.structs.replace(spec, **values)

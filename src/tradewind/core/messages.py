@@ -78,7 +78,6 @@ class TaskTry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Set when a deferred task goes on."""
     next_kwargs: str = "{}"
     mark_success: bool = False
-    ignore_failures_of_callbacks: bool = True
     test_mode: bool = False
     render_only: bool = False
     """Render the template fields, report them, and succeed without doing the work."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -27,10 +26,6 @@ class Version:
     graph: Graph
     file: str
     source_digest: str
-
-    @property
-    def import_root(self) -> str:
-        return str(Path(self.file).parent)
 
 
 class Catalog:

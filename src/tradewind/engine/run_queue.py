@@ -55,16 +55,10 @@ class RunQueue:
         if lane is not None:
             self._counts[lane] -= 1
 
-    def running(self, dag_id: str) -> int:
-        return sum(count for (owner, _), count in self._counts.items() if owner == dag_id)
-
     def active(self, dag_id: str) -> int:
         """Queued and running runs of the DAG that are not part of a backfill."""
         queued = sum(1 for run in self._queued.values() if run.lane == (dag_id, None))
         return queued + self._counts[(dag_id, None)]
-
-    def is_queued(self, run_key: int) -> bool:
-        return run_key in self._queued
 
     def promotable(self, room: Callable[[str, int | None], int], now: datetime) -> Iterator[QueuedRun]:
         """Takes out the runs that may start now, those that are due first.

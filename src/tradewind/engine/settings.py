@@ -21,7 +21,6 @@ class EngineSettings:
     schedules: bool = True
     """False for an engine that only imports files, or only runs what it is told to: it leaves unfinished runs alone."""
     parallelism: int = 32
-    default_dialect: int = 2
     paused_at_creation: bool = True
     ignore_syntax: str = "regexp"
     safe_mode: bool = True

@@ -232,7 +232,7 @@ class OutboxRecord(Record, frozen=True, kw_only=True):
     """Given by the store; rises with every change."""
     at: datetime
     kind: str
-    """run, task, dag, pool, variable, connection, import_error, backfill, doorbell."""
+    """run, task, dag, pool, variable, connection, import_error, backfill, doorbell; audit: what a user did, as one entry."""
     dag_id: str = ""
     run_id: str = ""
     run_key: int | None = None

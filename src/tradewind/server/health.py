@@ -12,12 +12,10 @@ from tradewind.services.health import HealthReport
 Report = dict[str, Any]
 
 
-def health_routes(read: Callable[[], HealthReport]) -> APIRouter:
+def health_routes(read: Callable[[], HealthReport], path: str) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/health", include_in_schema=False)
-    @router.get("/api/v1/health")
-    @router.get("/api/v2/monitor/health")
+    @router.get(path, operation_id="get_health")
     def get_health() -> Report:
         return as_airflow(read())
 

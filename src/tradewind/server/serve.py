@@ -16,7 +16,7 @@ def run_webserver(home: Path, *, host: str, port: int) -> int:
     with open_services(conf, who="api") as services:
         listening = bind(Listen(host, port), holder_of)
         print(f"Web server is running: {url_of(host, listening.getsockname()[1])}", flush=True)
-        serve(make_app(services), listening)
+        serve(make_app(services, lambda request, services: None), listening)
     return 0
 
 

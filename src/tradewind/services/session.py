@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -20,6 +20,10 @@ from tradewind.services.doorbell import ring
 
 if TYPE_CHECKING:
     from tradewind.store import Store
+
+
+AUDIT: Final = "audit"
+"""Kind of the outbox rows that are the audit log."""
 
 
 class SystemClock:
@@ -40,6 +44,8 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     ring: Callable[[], object] = lambda: None
     """Wakes the engine. Called after every change; must not fail."""
+    address: str = ""
+    """Where the change came from, for the audit log: an IP address, or the host of a command."""
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -51,6 +57,22 @@ class Services:
     def note(self, kind: str, why: str, **values: Any) -> OutboxRecord:
         """A row of the outbox: what `who` did, for the history and for live views."""
         return OutboxRecord(at=self.now(), kind=kind, why=why, who=self.who, **values)
+
+    def audit(
+        self,
+        event: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> OutboxRecord:
+        """An entry of the audit log: one for each thing that a user does, written with the change it tells of.
+
+        `event` reads `dag.pause`, `variable.set`, `user.login`; `before` and `after` hold what changed and never a secret
+        (write `***` for one). `values`: dag_id, run_id, run_key, task_id, map_index.
+        """
+        detail = {"from": self.address, "before": before, "after": after}
+        return self.note(AUDIT, event, detail=detail, **values)
 
 
 def database_url(conf: Configuration) -> str:

@@ -1,0 +1,108 @@
+"""Authorisation, in one place: who calls, and whether the operation's needs are covered.
+
+An API is a FastAPI application of its own, made by `api_app`, whose every route passes `Guard` first: it finds the needs
+of the route's operation id, authenticates the caller as that API allows, checks the needs (for the DAG in the path, when
+there is one), and leaves the `Caller` in the request. A route then takes it as `CallerOf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.routing import APIRoute
+
+from tradewind.core.permissions import Action, Grant, Need, Resource, covers_dag, is_allowed, visible
+from tradewind.server.errors import Forbidden, NotLoggedIn
+from tradewind.services.session import Services
+
+ANY_DAG: Final = "~"
+Needs = Mapping[str, tuple[Need, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who is logged in, and what he may do."""
+
+    services: Services
+    """Records changes as this user's."""
+    username: str
+    roles: tuple[str, ...]
+    grants: frozenset[Grant]
+    address: str
+    """Where the request came from."""
+    csrf_token: str | None = None
+    """Of a browser's session; None when the caller came with a header (basic, bearer)."""
+    session_id: str | None = None
+
+    def may(self, action: Action, resource: Resource, dag_id: str | None = None) -> bool:
+        return is_allowed(self.grants, Need(action, resource), dag_id)
+
+    @property
+    def visible_dags(self) -> frozenset[str] | None:
+        """DAGs that may be read; None: all of them."""
+        return visible(self.grants)
+
+    def sees(self, dag_id: str) -> bool:
+        return covers_dag(self.grants, Action.READ, dag_id)
+
+
+Authenticate = Callable[[Request, Services], Caller | None]
+"""The caller of a request; None when it carries no credentials. Raises NotLoggedIn for wrong ones."""
+
+
+class Guard:
+    """The dependency of every route of an API."""
+
+    def __init__(self, services: Services, needs: Needs, authenticate: Authenticate) -> None:
+        self._services = services
+        self._needs = needs
+        self._authenticate = authenticate
+
+    def __call__(self, request: Request) -> None:
+        route: APIRoute = request.scope["route"]
+        needs = self._needs[str(route.operation_id)]
+        caller = self._authenticate(request, self._services)
+        request.state.caller = caller
+        if needs is None:
+            return
+        if caller is None:
+            raise NotLoggedIn("Log in first: this needs a user.")
+        named = request.path_params.get("dag_id")
+        dag_id = None if named == ANY_DAG else named
+        for need in needs:
+            if not is_allowed(caller.grants, need, dag_id):
+                where = f" of DAG '{dag_id}'" if dag_id is not None else ""
+                raise Forbidden(
+                    f"User '{caller.username}' lacks the permission '{need.action.value} on {need.resource.value}'{where}. "
+                    "An administrator can give a role that has it."
+                )
+
+
+def caller_of(request: Request) -> Caller:
+    caller = getattr(request.state, "caller", None)
+    if caller is None:
+        raise NotLoggedIn("Log in first: this needs a user.")
+    assert isinstance(caller, Caller)
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(caller_of)]
+
+
+def as_user(services: Services, username: str, address: str) -> Services:
+    """The same services, on behalf of a user of the web server."""
+    return replace(services, who=f"api:{username}", address=address)
+
+
+def api_app(routers: Iterable[APIRouter], guard: Guard, needs: Needs, **options: Any) -> FastAPI:
+    """An application of guarded routes. Raises LookupError when a route's operation id is not in `needs`."""
+    app = FastAPI(docs_url=None, redoc_url=None, dependencies=[Depends(guard)], **options)
+    for router in routers:
+        app.include_router(router)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.operation_id not in needs:
+            raise LookupError(f"{route.path}: operation '{route.operation_id}' has no entry in server.permissions")
+    return app

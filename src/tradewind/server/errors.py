@@ -1,0 +1,133 @@
+"""Errors on their way out: one table from class to status, and the two shapes in which Airflow's APIs tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tradewind.core.errors import TradewindError
+from tradewind.services.errors import Busy, Contended, Invalid, ServiceError, Unknown
+from tradewind.store.errors import AlreadyExists, NotFound, StoreError, StoreFault
+
+Handler = Callable[[Request, Exception], JSONResponse]
+
+
+class ApiError(TradewindError):
+    """Base of what only the web server raises."""
+
+
+class NotLoggedIn(ApiError):
+    """No credentials, or wrong ones."""
+
+
+class Forbidden(ApiError):
+    """The caller is known and may not do this."""
+
+
+class Conflicting(ApiError):
+    """There is one already."""
+
+
+class NotBuilt(ApiError):
+    """A feature of Airflow that tradewind does not have yet."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not part of this version of tradewind. docs/roadmap.md says what comes next.")
+
+
+STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (NotLoggedIn, 401),
+    (Forbidden, 403),
+    (Unknown, 404),
+    (NotFound, 404),
+    (AlreadyExists, 409),
+    (Conflicting, 409),
+    (Busy, 409),
+    (Contended, 409),
+    (Invalid, 400),
+    (NotBuilt, 501),
+    (StoreFault, 503),
+    (ServiceError, 400),
+    (StoreError, 500),
+)
+"""First match counts."""
+
+TITLES: Final = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+_PROBLEM: Final = "application/problem+json"
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error of the services, the store or the server; 500 for anything else."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def tells_details(app: FastAPI) -> None:
+    """Errors as Airflow 3 tells them: `{"detail": …}`, a list of places for a request that does not fit (422)."""
+
+    def known(request: Request, error: Exception) -> JSONResponse:
+        status = status_of(error)
+        return JSONResponse({"detail": str(error)}, status, headers=_challenge(status))
+
+    def raised(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+
+    def misfit(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return JSONResponse({"detail": jsonable_encoder(error.errors())}, 422)
+
+    _install(app, known, raised, misfit)
+
+
+def tells_problems(app: FastAPI) -> None:
+    """Errors as Airflow 2 tells them: problem documents (RFC 7807); a request that does not fit is a 400."""
+
+    def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        title = TITLES.get(status, "Error")
+        body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        return JSONResponse(body, status, headers=headers, media_type=_PROBLEM)
+
+    def known(request: Request, error: Exception) -> JSONResponse:
+        status = status_of(error)
+        return problem(status, str(error), _challenge(status, "Basic"))
+
+    def raised(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    def misfit(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        places = ("{}: {}".format(".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
+        return problem(400, "; ".join(places))
+
+    _install(app, known, raised, misfit)
+
+
+def _challenge(status: int, scheme: str = "Bearer") -> dict[str, str] | None:
+    return {"WWW-Authenticate": scheme} if status == 401 else None
+
+
+def _install(app: FastAPI, known: Handler, raised: Handler, misfit: Handler) -> None:
+    app.add_exception_handler(TradewindError, known)
+    app.add_exception_handler(StoreError, known)
+    app.add_exception_handler(HTTPException, raised)
+    app.add_exception_handler(RequestValidationError, misfit)

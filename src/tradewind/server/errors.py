@@ -34,6 +34,10 @@ class Conflicting(ApiError):
     """There is one already."""
 
 
+class NotAcceptable(ApiError):
+    """None of the media types that the caller accepts can be given."""
+
+
 class NotBuilt(ApiError):
     """A feature of Airflow that tradewind does not have yet."""
 
@@ -51,6 +55,7 @@ STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (Busy, 409),
     (Contended, 409),
     (Invalid, 400),
+    (NotAcceptable, 406),
     (NotBuilt, 501),
     (StoreFault, 503),
     (ServiceError, 400),
@@ -64,6 +69,7 @@ TITLES: Final = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     415: "Unsupported Media Type",
     422: "Unprocessable Entity",

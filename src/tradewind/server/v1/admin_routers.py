@@ -1,0 +1,9 @@
+"""The routers of `/api/v1` for what is not of a DAG: variables, connections, pools, the state of the installation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = ()

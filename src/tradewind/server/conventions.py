@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel
@@ -33,7 +33,7 @@ PLAIN: Final = "text/plain"
 
 Orderings = tuple[Ordering, ...]
 _Parameter = tuple[str, Any, str, Any]
-_ABSENT: Final[Any] = SkipJsonSchema[None]
+_ABSENT: Final[Any] = cast(Any, SkipJsonSchema)[None]
 """None as the default of what may be left out, and nothing that a caller can send."""
 
 

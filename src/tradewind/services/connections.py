@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from tradewind.core.lists import Found, Ordering, Page, Pattern
 from tradewind.core.records import ConnectionRecord
-from tradewind.services.connection_uri import connection_from_json
+from tradewind.sdk.masking import MASK, MASKER
+from tradewind.services.connection_uri import connection_from_json, make_connection
+from tradewind.services.default_connections import DEFAULT_CONNECTIONS
 from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.masks import with_stored
 from tradewind.services.session import Services
 
 
@@ -19,6 +26,13 @@ class Imported(NamedTuple):
 def list_connections(services: Services, conn_id: str | None = None) -> list[ConnectionRecord]:
     """All connections by id, or the one with that id."""
     return services.store.connections.list(conn_id=conn_id)
+
+
+def connection_page(
+    services: Services, page: Page, order: Sequence[Ordering] = (), conn_id: Sequence[Pattern] = ()
+) -> Found[ConnectionRecord]:
+    """Some of the connections whose id matches all patterns; ordered by the fields that are not secret."""
+    return services.store.connections.page(page, order, conn_id)
 
 
 def get_connection(services: Services, conn_id: str) -> ConnectionRecord:
@@ -40,6 +54,46 @@ def set_connection(services: Services, record: ConnectionRecord) -> None:
     """Write a connection, whether it exists or not."""
     _check(record)
     services.store.connections.set(record, outbox=_note(services, "set", record.conn_id))
+
+
+def change_connection(services: Services, conn_id: str, changes: Mapping[str, Any]) -> ConnectionRecord:
+    """Change some fields of a connection; the connection as it is then.
+
+    What was shown as `***` and comes back so stays as it is, in the password and within the extra. Raises Unknown, and
+    Invalid as `make_connection`.
+    """
+    before = get_connection(services, conn_id)
+    fields = {name: getattr(before, name) for name in before.__struct_fields__}
+    after = make_connection(**{**fields, **changes, "conn_id": conn_id})
+    after = with_stored_secrets(after, before)
+    set_connection(services, after)
+    return after
+
+
+def with_stored_secrets(record: ConnectionRecord, stored: ConnectionRecord) -> ConnectionRecord:
+    """`record` with the stored secrets in the place of `***`."""
+    password = stored.password if record.password == MASK else record.password
+    extra = None if record.extra is None else with_stored(record.extra, stored.extra)
+    return replace(record, password=password, extra=extra)
+
+
+def shown_extra(record: ConnectionRecord) -> str | None:
+    """The extra with the values of what is secret by its name as `***`."""
+    if record.extra is None:
+        return None
+    try:
+        return json.dumps(MASKER.redact(json.loads(record.extra)))
+    except ValueError:
+        return MASK
+
+
+def create_default_connections(services: Services) -> list[str]:
+    """Write those of Airflow's default connections that are not there; the ids that are new."""
+    existing = {record.conn_id for record in list_connections(services)}
+    missing = [record for record in DEFAULT_CONNECTIONS if record.conn_id not in existing]
+    for record in missing:
+        set_connection(services, record)
+    return [record.conn_id for record in missing]
 
 
 def delete_connection(services: Services, conn_id: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from tradewind.core.records import VariableRecord
+from tradewind.core.lists import Found, Ordering, Page, Pattern
+from tradewind.core.records import OutboxRecord, VariableRecord
 from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.masks import with_stored
 from tradewind.services.session import Services
 
 
@@ -30,6 +32,13 @@ def list_variables(services: Services) -> list[VariableRecord]:
     return services.store.variables.list()
 
 
+def variable_page(
+    services: Services, page: Page, order: Sequence[Ordering] = (), key: Sequence[Pattern] = ()
+) -> Found[VariableRecord]:
+    """Some of the variables whose key matches all patterns; ordered by `key`, `description`, `is_encrypted`."""
+    return services.store.variables.page(page, order, key)
+
+
 def get_variable(services: Services, key: str) -> VariableRecord:
     """Raises Unknown, and Invalid when no fernet key opens the value."""
     found = services.store.variables.get(key)
@@ -47,16 +56,51 @@ def set_variable(
     services: Services, key: str, value: Any, *, description: str | None = None, as_json: bool = False
 ) -> None:
     """Write a variable. With `as_json`, and for anything but text, the value is stored as JSON."""
-    if not key:
-        raise Invalid("A variable needs a key. Give it one.")
-    text = json.dumps(value) if as_json or not isinstance(value, str) else value
-    services.store.variables.set(key, text, description, outbox=services.note("variable", "set", detail={"key": key}))
+    _check(key)
+    text = json.dumps(value) if as_json else text_of(value)
+    services.store.variables.set(key, text, description, outbox=_note(services, "set", key))
     services.ring()
+
+
+def add_variable(services: Services, key: str, value: Any, *, description: str | None = None) -> None:
+    """A variable that was not there. Raises AlreadyExists (of the store)."""
+    _check(key)
+    services.store.variables.add(key, text_of(value), description, outbox=_note(services, "added", key))
+    services.ring()
+
+
+def change_variable(services: Services, key: str, changes: Mapping[str, Any]) -> VariableRecord:
+    """Change `value` or `description`, or both; the variable as it is then. Raises Unknown.
+
+    What was shown as `***` and comes back so stays as it is.
+    """
+    values = dict(changes)
+    if "value" in values:
+        stored = services.store.variables.get(key)
+        values["value"] = with_stored(text_of(values["value"]), None if stored is None else stored.value)
+    if not services.store.variables.update(key, values, outbox=_note(services, "set", key)):
+        get_variable(services, key)
+    services.ring()
+    return get_variable(services, key)
 
 
 def delete_variable(services: Services, key: str) -> bool:
     """True when there was one."""
-    return services.store.variables.delete(key, outbox=services.note("variable", "deleted", detail={"key": key}))
+    return services.store.variables.delete(key, outbox=_note(services, "deleted", key))
+
+
+def text_of(value: Any) -> str:
+    """How a value is stored: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _check(key: str) -> None:
+    if not key:
+        raise Invalid("A variable needs a key. Give it one.")
+
+
+def _note(services: Services, why: str, key: str) -> OutboxRecord:
+    return services.note("variable", why, detail={"key": key})
 
 
 def import_variables(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tradewind.core.lists import Ordering, Page, Pattern, Span
 
@@ -51,6 +52,9 @@ def _key(column: Any, descending: bool) -> Any:
     return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
 
-def paged(query: sa.Select[Any], page: Page | None) -> sa.Select[Any]:
-    """The page of the query; all of it for None."""
-    return query if page is None else query.limit(page.limit).offset(page.offset)
+def found(connection: Connection, query: sa.Select[Any], page: Page) -> tuple[Sequence[sa.Row[Any]], int]:
+    """The rows of one page of the query, and how many rows it has in all."""
+    total = connection.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+    if not page.limit or page.offset >= total:
+        return [], total
+    return connection.execute(query.limit(page.limit).offset(page.offset)).all(), total

@@ -5,9 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tradewind.core.permissions import Need
-from tradewind.server.permissions.words import PUBLIC
+from tradewind.core.permissions import Need, Resource
+from tradewind.server.permissions.words import PUBLIC, create, delete, edit, read
 
 V2: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_health": PUBLIC,
+    # --- variables
+    "get_variables": read(Resource.VARIABLE),
+    "get_variable": read(Resource.VARIABLE),
+    "post_variable": create(Resource.VARIABLE),
+    "patch_variable": edit(Resource.VARIABLE),
+    "delete_variable": delete(Resource.VARIABLE),
+    "bulk_variables": edit(Resource.VARIABLE),
+    # --- pools
+    "get_pools": read(Resource.POOL),
+    "get_pool": read(Resource.POOL),
+    "post_pool": create(Resource.POOL),
+    "patch_pool": edit(Resource.POOL),
+    "delete_pool": delete(Resource.POOL),
+    "bulk_pools": edit(Resource.POOL),
+    # --- connections
+    "get_connections": read(Resource.CONNECTION),
+    "get_connection": read(Resource.CONNECTION),
+    "post_connection": create(Resource.CONNECTION),
+    "patch_connection": edit(Resource.CONNECTION),
+    "delete_connection": delete(Resource.CONNECTION),
+    "test_connection": create(Resource.CONNECTION),
+    "bulk_connections": edit(Resource.CONNECTION),
+    "create_default_connections": create(Resource.CONNECTION),
+    "enqueue_connection_test": create(Resource.CONNECTION),
+    "get_connection_test": create(Resource.CONNECTION),
 }

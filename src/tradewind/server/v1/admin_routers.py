@@ -6,4 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+from tradewind.server.v1 import connections, pools, variables
+
+ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (variables.router, pools.router, connections.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -60,6 +61,13 @@ class Pattern(NamedTuple):
     def is_open(self) -> bool:
         return not self.terms
 
+    def matches(self, text: str) -> bool:
+        if self.is_open:
+            return True
+        if self.is_prefix:
+            return text.startswith(self.terms)
+        return any(re.search(_expression(term), text, re.IGNORECASE | re.DOTALL) for term in self.terms)
+
     @classmethod
     def anywhere(cls, text: str | None) -> Pattern:
         """`a|b`: a or b; `~` and None: everything."""
@@ -79,6 +87,10 @@ class Pattern(NamedTuple):
                 return cls(is_prefix=True)
             cut.append(term)
         return cls(tuple(cut), is_prefix=True)
+
+
+def _expression(term: str) -> str:
+    return "".join({"%": ".*", "_": "."}.get(sign) or re.escape(sign) for sign in term)
 
 
 def _terms(text: str | None) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
+from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
 from tradewind.server.permissions import UI, V1, V2
@@ -59,6 +61,7 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
         openapi_url="/api/v1/openapi.json",
     )
     tells_problems(v1)
+    describe(v1, V1, Style.V1)
     v2 = api_app(
         [
             health_routes(read_health, "/api/v2/monitor/health"),
@@ -72,6 +75,7 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
         openapi_url="/api/v2/openapi.json",
     )
     tells_details(v2)
+    describe(v2, V2, Style.V2)
     ui = api_app(
         [],
         Guard(services, UI, authenticate),
@@ -81,6 +85,7 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
         openapi_url="/ui/openapi.json",
     )
     tells_details(ui)
+    describe(ui, UI, Style.V2)
     return Apis(v1, v2, ui)
 
 
@@ -88,6 +93,7 @@ def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
     v1, v2, ui = make_apis(services, authenticate)
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(health_of(services), "/health"))
+    rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
     return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", ui)], rest)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+MOST_ID: Final = 2**53 - 1
+"""The largest number that every JSON reader keeps exactly."""
 MOST_INT: Final = 2**31 - 1
 """The largest number in a column of 32 bits."""
 
@@ -16,6 +18,8 @@ def _storable(text: str) -> str:
     return text
 
 
+Id = Annotated[int, Field(ge=0, le=MOST_ID)]
+"""The number of a row."""
 Text = Annotated[str, AfterValidator(_storable)]
 """A text that any database can keep."""
 Port = Annotated[int, Field(ge=0, le=MOST_INT)]

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradewind.core.errors import TradewindError
-from tradewind.services.errors import Busy, Contended, Invalid, ServiceError, Unknown
+from tradewind.services.errors import Busy, Contended, Invalid, NotAllowed, ServiceError, Unknown
 from tradewind.store.errors import AlreadyExists, NotFound, StoreError, StoreFault
 
 Handler = Callable[[Request, Exception], JSONResponse]
@@ -48,6 +48,7 @@ class NotBuilt(ApiError):
 STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NotLoggedIn, 401),
     (Forbidden, 403),
+    (NotAllowed, 403),
     (Unknown, 404),
     (NotFound, 404),
     (AlreadyExists, 409),

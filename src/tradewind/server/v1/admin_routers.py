@@ -6,6 +6,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tradewind.server.v1 import connections, pools, variables
+from tradewind.server.v1 import connections, datasets, import_errors, installation, not_built, pools, variables
 
-ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (variables.router, pools.router, connections.router)
+# A route with a fixed path stands before one whose parameter would take that path.
+ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    not_built.router,
+    variables.router,
+    pools.router,
+    connections.router,
+    import_errors.router,
+    installation.router,
+    datasets.router,
+)

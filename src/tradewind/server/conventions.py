@@ -121,6 +121,9 @@ def _utc(at: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A point in time with its zone, as UTC."""
 
+Number = Annotated[int, Query(ge=-(2**31), le=2**31 - 1)]
+"""To compare with a column of 32 bits."""
+
 
 def span(name: str, kind: Any = Moment, ends: Collection[str] = ("gte", "gt", "lte", "lt")) -> Callable[..., Span[Any]]:
     """Parameters `<name>_gte`, … as a `Span`."""

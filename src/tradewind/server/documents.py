@@ -50,7 +50,7 @@ _DETAIL: Final = {
     "required": ["detail"],
     "properties": {"detail": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": True}]}},
 }
-_SCHEMES: Final = {
+_SCHEMES: Final[Mapping[Style, dict[str, Any]]] = {
     Style.V1: {
         "Basic": {"type": "http", "scheme": "basic"},
         "Session": {"type": "apiKey", "in": "cookie", "name": "session"},

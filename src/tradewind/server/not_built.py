@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -32,8 +33,16 @@ def not_built_routes(missing: Iterable[Missing]) -> APIRouter:
             summary=one.what.rstrip(","),
             status_code=501,
             response_model=None,
+            openapi_extra={"parameters": [_in_path(name) for name in _PARAMETER.findall(one.path)]},
         )
     return router
+
+
+_PARAMETER = re.compile(r"{(\w+)(?::path)?}")
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _refusing(what: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tradewind.core.lists import Found, Ordering, Page, Pattern
-from tradewind.core.records import ConnectionRecord
+from tradewind.core.records import ConnectionRecord, OutboxRecord
 from tradewind.sdk.masking import MASK, MASKER
 from tradewind.services.connection_uri import connection_from_json, make_connection
 from tradewind.services.default_connections import DEFAULT_CONNECTIONS
@@ -47,13 +47,14 @@ def get_connection(services: Services, conn_id: str) -> ConnectionRecord:
 def add_connection(services: Services, record: ConnectionRecord) -> None:
     """Raises AlreadyExists (of the store), and Invalid for a connection without a type."""
     _check(record)
-    services.store.connections.add(record, outbox=_note(services, "added", record.conn_id))
+    services.store.connections.add(record, outbox=_told(services, "added", after=record))
 
 
 def set_connection(services: Services, record: ConnectionRecord) -> None:
     """Write a connection, whether it exists or not."""
     _check(record)
-    services.store.connections.set(record, outbox=_note(services, "set", record.conn_id))
+    before = services.store.connections.get(record.conn_id)
+    services.store.connections.set(record, outbox=_told(services, "set", before, record))
 
 
 def change_connection(services: Services, conn_id: str, changes: Mapping[str, Any]) -> ConnectionRecord:
@@ -98,8 +99,8 @@ def create_default_connections(services: Services) -> list[str]:
 
 def delete_connection(services: Services, conn_id: str) -> None:
     """Raises Unknown."""
-    if not services.store.connections.delete(conn_id, outbox=_note(services, "deleted", conn_id)):
-        get_connection(services, conn_id)
+    before = get_connection(services, conn_id)
+    services.store.connections.delete(conn_id, outbox=_told(services, "deleted", before))
 
 
 def import_connections(services: Services, values: Mapping[str, Any], *, overwrite: bool = False) -> Imported:
@@ -125,5 +126,24 @@ def _check(record: ConnectionRecord) -> None:
         raise Invalid(f"Connection '{record.conn_id}' has no type. Give it one, such as http or postgres.")
 
 
-def _note(services: Services, why: str, conn_id: str) -> Any:
-    return services.note("connection", why, detail={"conn_id": conn_id})
+def _told(
+    services: Services, why: str, before: ConnectionRecord | None = None, after: ConnectionRecord | None = None
+) -> list[OutboxRecord]:
+    """For live views, and for the audit log, which has `***` for what is secret."""
+    named = after or before
+    assert named is not None
+    return [
+        services.note("connection", why, detail={"conn_id": named.conn_id}),
+        services.audit(
+            f"connection.{_DONE[why]}",
+            before=None if before is None else _shown(before),
+            after=None if after is None else _shown(after),
+        ),
+    ]
+
+
+def _shown(record: ConnectionRecord) -> dict[str, Any]:
+    return asdict(replace(record, password=MASK if record.password else None, extra=shown_extra(record)))
+
+
+_DONE: Final = {"set": "set", "added": "add", "deleted": "delete"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tradewind.core.lists import Found, Ordering, Page, Pattern
 from tradewind.core.pools import PoolUsage, usage_of
@@ -55,7 +55,7 @@ def used_pool(services: Services, name: str) -> UsedPool:
 def add_pool(services: Services, pool: PoolRecord) -> None:
     """A pool that was not there. Raises AlreadyExists (of the store), and Invalid for impossible slots."""
     _check(pool)
-    services.store.pools.add(pool, outbox=_note(services, "added", pool))
+    services.store.pools.add(pool, outbox=_told(services, "added", after=pool))
     services.ring()
 
 
@@ -71,9 +71,9 @@ def change_pool(services: Services, name: str, changes: Mapping[str, Any]) -> Us
     if name == DEFAULT and (after.name, after.description) != (before.name, before.description):
         raise Invalid("Of default_pool only slots and include_deferred can be changed. Leave out the other fields.")
     if after.name == name:
-        services.store.pools.set(after, outbox=_note(services, "set", after))
+        services.store.pools.set(after, outbox=_told(services, "set", before, after))
     else:
-        services.store.pools.rename(name, after, outbox=_note(services, "renamed", after))
+        services.store.pools.rename(name, after, outbox=_told(services, "renamed", before, after))
     services.ring()
     return used_pool(services, after.name)
 
@@ -81,7 +81,8 @@ def change_pool(services: Services, name: str, changes: Mapping[str, Any]) -> Us
 def set_pool(services: Services, pool: PoolRecord) -> None:
     """Make a pool, or change its slots, description or whether deferred tasks count."""
     _check(pool)
-    services.store.pools.set(pool, outbox=_note(services, "set", pool))
+    before = services.store.pools.get(pool.name)
+    services.store.pools.set(pool, outbox=_told(services, "set", before, pool))
     services.ring()
 
 
@@ -92,7 +93,7 @@ def delete_pool(services: Services, name: str) -> PoolRecord:
         raise Invalid(
             "default_pool cannot be deleted: every task without a pool of its own uses it. Set its slots instead."
         )
-    services.store.pools.delete(name, outbox=_note(services, "deleted", found))
+    services.store.pools.delete(name, outbox=_told(services, "deleted", found))
     services.ring()
     return found
 
@@ -140,5 +141,20 @@ def _check(pool: PoolRecord) -> None:
         raise Invalid(f"Pool '{pool.name}' cannot have {pool.slots} slots. Give it 0 or more, or -1 for no limit.")
 
 
-def _note(services: Services, why: str, pool: PoolRecord) -> OutboxRecord:
-    return services.note("pool", why, detail={"pool": pool.name, "slots": pool.slots})
+def _told(
+    services: Services, why: str, before: PoolRecord | None = None, after: PoolRecord | None = None
+) -> list[OutboxRecord]:
+    """For live views, and for the audit log."""
+    pool = after or before
+    assert pool is not None
+    return [
+        services.note("pool", why, detail={"pool": pool.name, "slots": pool.slots}),
+        services.audit(
+            f"pool.{_DONE[why]}",
+            before=None if before is None else asdict(before),
+            after=None if after is None else asdict(after),
+        ),
+    ]
+
+
+_DONE: Final = {"set": "set", "added": "add", "renamed": "rename", "deleted": "delete"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tradewind.core.lists import Found, Ordering, Page, Pattern
 from tradewind.core.records import OutboxRecord, VariableRecord
+from tradewind.sdk.masking import MASK
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.masks import with_stored
 from tradewind.services.session import Services
@@ -43,7 +44,7 @@ def get_variable(services: Services, key: str) -> VariableRecord:
     """Raises Unknown, and Invalid when no fernet key opens the value."""
     found = services.store.variables.get(key)
     if found is None:
-        raise Unknown("variable", key, services.store.variables.keys(), hint="`airflow variables list` shows them.")
+        raise _unknown(services, key)
     if found.value is None:
         raise Invalid(
             f"Variable '{key}' was encrypted with a key that is not in [core] fernet_key. Put that key back, "
@@ -58,14 +59,15 @@ def set_variable(
     """Write a variable. With `as_json`, and for anything but text, the value is stored as JSON."""
     _check(key)
     text = json.dumps(value) if as_json else text_of(value)
-    services.store.variables.set(key, text, description, outbox=_note(services, "set", key))
+    services.store.variables.set(key, text, description, outbox=_told(services, "set", key, after=_shown(description)))
     services.ring()
 
 
 def add_variable(services: Services, key: str, value: Any, *, description: str | None = None) -> None:
     """A variable that was not there. Raises AlreadyExists (of the store)."""
     _check(key)
-    services.store.variables.add(key, text_of(value), description, outbox=_note(services, "added", key))
+    told = _told(services, "added", key, after=_shown(description))
+    services.store.variables.add(key, text_of(value), description, outbox=told)
     services.ring()
 
 
@@ -74,19 +76,25 @@ def change_variable(services: Services, key: str, changes: Mapping[str, Any]) ->
 
     What was shown as `***` and comes back so stays as it is.
     """
+    stored = services.store.variables.get(key)
+    if stored is None:
+        raise _unknown(services, key)
     values = dict(changes)
     if "value" in values:
-        stored = services.store.variables.get(key)
-        values["value"] = with_stored(text_of(values["value"]), None if stored is None else stored.value)
-    if not services.store.variables.update(key, values, outbox=_note(services, "set", key)):
-        get_variable(services, key)
+        values["value"] = with_stored(text_of(values["value"]), stored.value)
+    after = _shown(values.get("description", stored.description))
+    told = _told(services, "set", key, before=_shown(stored.description), after=after)
+    if not services.store.variables.update(key, values, outbox=told):
+        raise _unknown(services, key)
     services.ring()
     return get_variable(services, key)
 
 
 def delete_variable(services: Services, key: str) -> bool:
     """True when there was one."""
-    return services.store.variables.delete(key, outbox=_note(services, "deleted", key))
+    stored = services.store.variables.get(key)
+    before = _shown(None if stored is None else stored.description)
+    return services.store.variables.delete(key, outbox=_told(services, "deleted", key, before=before))
 
 
 def text_of(value: Any) -> str:
@@ -99,8 +107,35 @@ def _check(key: str) -> None:
         raise Invalid("A variable needs a key. Give it one.")
 
 
-def _note(services: Services, why: str, key: str) -> OutboxRecord:
-    return services.note("variable", why, detail={"key": key})
+def _unknown(services: Services, key: str) -> Unknown:
+    return Unknown("variable", key, services.store.variables.keys(), hint="`airflow variables list` shows them.")
+
+
+def _shown(description: str | None) -> dict[str, Any]:
+    return {"value": MASK, "description": description}
+
+
+def _told(
+    services: Services,
+    why: str,
+    key: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> list[OutboxRecord]:
+    """For live views, and for the audit log, which never has a value."""
+    named = {"key": key}
+    return [
+        services.note("variable", why, detail=named),
+        services.audit(
+            f"variable.{_DONE[why]}",
+            before=None if before is None else {**named, **before},
+            after=None if after is None else {**named, **after},
+        ),
+    ]
+
+
+_DONE: Final = {"set": "set", "added": "add", "deleted": "delete"}
 
 
 def import_variables(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,13 +31,9 @@ def _escaped(pattern: Pattern) -> list[str]:
 
 def within(column: Any, span: Span[Any]) -> list[sa.ColumnElement[bool]]:
     """Conditions, none for an open span."""
-    bounds = [
-        (span.gte, column >= span.gte),
-        (span.gt, column > span.gt),
-        (span.lte, column <= span.lte),
-        (span.lt, column < span.lt),
-    ]
-    return [condition for bound, condition in bounds if bound is not None]
+    compare = {"gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
+    bounds = span._asdict().items()
+    return [compare[name](column, bound) for name, bound in bounds if bound is not None]
 
 
 def ordered(

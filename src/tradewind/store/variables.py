@@ -8,13 +8,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from tradewind.core.lists import Found, Ordering, Page, Pattern
-from tradewind.core.records import OutboxRecord, VariableRecord
+from tradewind.core.records import VariableRecord
 from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.encryption import Cipher
 from tradewind.store.errors import AlreadyExists
 from tradewind.store.lists import found, matches, ordered
-from tradewind.store.outbox import write_outbox
+from tradewind.store.outbox import Rows, write_outbox
 from tradewind.store.rows import insert_new, upsert
 
 _ORDER: Final = {name: schema.variable.c[name] for name in ("key", "description", "is_encrypted")}
@@ -36,23 +36,23 @@ class Variables:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def set(self, key: str, value: str, description: str | None = None, *, outbox: OutboxRecord | None = None) -> None:
+    def set(self, key: str, value: str, description: str | None = None, *, outbox: Rows = None) -> None:
         """Writes or replaces a variable. A description of None keeps the one that is there."""
         values = self._values(key, value)
         if description is not None:
             values["description"] = description
         with self._database.write() as connection:
             connection.execute(upsert(schema.variable, connection.dialect.name, values=values))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
-    def add(self, key: str, value: str, description: str | None = None, *, outbox: OutboxRecord | None = None) -> None:
+    def add(self, key: str, value: str, description: str | None = None, *, outbox: Rows = None) -> None:
         """Raises AlreadyExists."""
         with self._database.write() as connection:
             if not insert_new(connection, schema.variable, {**self._values(key, value), "description": description}):
                 raise AlreadyExists("variable", key)
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
-    def update(self, key: str, values: Mapping[str, str | None], *, outbox: OutboxRecord | None = None) -> bool:
+    def update(self, key: str, values: Mapping[str, str | None], *, outbox: Rows = None) -> bool:
         """Changes `value` and `description`, whichever are given; False when there is no such variable."""
         table = schema.variable
         changed: dict[str, Any] = dict(values)
@@ -63,15 +63,15 @@ class Variables:
             statement = sa.update(table).where(table.c.key == key).values({"key": key, **changed})
             found = connection.execute(statement).rowcount > 0
             if found:
-                write_outbox(connection, [outbox])
+                write_outbox(connection, outbox)
             return found
 
-    def delete(self, key: str, *, outbox: OutboxRecord | None = None) -> bool:
+    def delete(self, key: str, *, outbox: Rows = None) -> bool:
         """False when there is no such variable."""
         with self._database.write() as connection:
             deleted = connection.execute(sa.delete(schema.variable).where(schema.variable.c.key == key)).rowcount
             if deleted:
-                write_outbox(connection, [outbox])
+                write_outbox(connection, outbox)
             return deleted > 0
 
     def list(self) -> list[VariableRecord]:

@@ -33,6 +33,8 @@ V1: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_version": PUBLIC,
     "get_import_errors": read(Resource.IMPORT_ERROR),
     "get_import_error": read(Resource.IMPORT_ERROR),
+    "get_event_logs": read(Resource.AUDIT_LOG),
+    "get_event_log": read(Resource.AUDIT_LOG),
     "get_config": read(Resource.CONFIG),
     "get_value": read(Resource.CONFIG),
     "get_providers": read(Resource.PROVIDER),

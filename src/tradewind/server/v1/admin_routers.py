@@ -6,7 +6,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tradewind.server.v1 import connections, datasets, import_errors, installation, not_built, pools, variables
+from tradewind.server.v1 import (
+    connections,
+    datasets,
+    event_logs,
+    import_errors,
+    installation,
+    not_built,
+    pools,
+    variables,
+)
 
 # A route with a fixed path stands before one whose parameter would take that path.
 ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -16,5 +25,6 @@ ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (
     connections.router,
     import_errors.router,
     installation.router,
+    event_logs.router,
     datasets.router,
 )

@@ -25,7 +25,10 @@ router = APIRouter(prefix="/api/v1")
 
 SERVED: Final = "2.10.0"
 """The newest version of Airflow whose client speaks this API."""
-_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {PLAIN: {"schema": {"type": "string"}}}}}
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {PLAIN: {"schema": {"type": "string"}}}},
+    406: {"description": "Not Acceptable"},
+}
 
 
 @router.get("/config", operation_id="get_config", tags=["Config"], response_model=Config, responses=_TEXT)

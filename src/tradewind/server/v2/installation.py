@@ -41,7 +41,10 @@ _JOB_NAMES: Final = (
     "executor_class",
     "hostname",
 )
-_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {PLAIN: {"schema": {"type": "string"}}}}}
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {PLAIN: {"schema": {"type": "string"}}}},
+    406: {"description": "Not Acceptable"},
+}
 
 
 @router.get("/config", operation_id="get_config", tags=["Config"], response_model=Config, responses=_TEXT)

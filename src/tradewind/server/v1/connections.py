@@ -15,9 +15,11 @@ from tradewind.server.v1.models.connections import (
     ConnectionCollection,
     ConnectionCollectionItem,
     ConnectionPatch,
+    ConnectionTest,
     own_fields,
 )
 from tradewind.services import connections as service
+from tradewind.services.connection_tests import try_connection
 from tradewind.services.errors import Invalid
 
 router = APIRouter(prefix="/api/v1/connections", tags=["Connection"])
@@ -44,6 +46,12 @@ def post_connection(body: ConnectionBody, caller: CallerOf) -> Connection:
     record = body.record()
     service.add_connection(caller.services, record)
     return Connection.of(record)
+
+
+@router.post("/test", operation_id="test_connection")
+def test_connection(body: ConnectionBody, caller: CallerOf) -> ConnectionTest:
+    works, message = try_connection(caller.services, body.record())
+    return ConnectionTest(status=works, message=message)
 
 
 @router.get("/{connection_id}", operation_id="get_connection")

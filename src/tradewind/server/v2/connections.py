@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 
 from tradewind.core.lists import Pattern
-from tradewind.core.permissions import Resource
+from tradewind.core.permissions import Action, Resource
 from tradewind.core.records import ConnectionRecord
 from tradewind.server.access import CallerOf
 from tradewind.server.conventions import Orderings, PageOfV2, UpdateMask, changes, no_content, order_by_v2, pattern
+from tradewind.server.errors import Forbidden
 from tradewind.server.v2.bulk import BulkBody, BulkResponse, carry_out
 from tradewind.server.v2.models.connections import (
     FIELDS,
+    AsyncConnectionTestResponse,
     ConnectionBody,
     ConnectionCollectionResponse,
     ConnectionResponse,
+    ConnectionTestQueuedResponse,
+    ConnectionTestRequestBody,
+    ConnectionTestResponse,
     own_fields,
 )
 from tradewind.services import connections as service
 from tradewind.services.bulk import Bulk
+from tradewind.services.connection_tests import QUEUED_TESTS, check_enabled, connection_to_test, try_connection
 from tradewind.services.errors import Invalid
 from tradewind.services.session import Services
 
 router = APIRouter(prefix="/api/v2/connections", tags=["Connection"])
 
+LOCAL_EXECUTOR: Final = "LocalExecutor"
 _NAMES: Final = {
     "id": "conn_id",
     "conn_id": "conn_id",
@@ -65,6 +72,43 @@ def bulk_connections(body: BulkBody[ConnectionBody], caller: CallerOf) -> BulkRe
 def create_default_connections(caller: CallerOf) -> Response:
     service.create_default_connections(caller.services)
     return no_content()
+
+
+@router.post("/test", operation_id="test_connection")
+def test_connection(body: ConnectionBody, caller: CallerOf) -> ConnectionTestResponse:
+    check_enabled(caller.services)
+    record = connection_to_test(
+        caller.services,
+        body.record(),
+        own_fields(body.model_dump(exclude_unset=True)),
+        may_read=caller.may(Action.READ, Resource.CONNECTION),
+    )
+    works, message = try_connection(caller.services, record)
+    return ConnectionTestResponse(status=works, message=message)
+
+
+@router.post("/enqueue-test", operation_id="enqueue_connection_test", status_code=202)
+def enqueue_connection_test(body: ConnectionTestRequestBody, caller: CallerOf) -> ConnectionTestQueuedResponse:
+    if body.commit_on_success and not caller.may(Action.EDIT, Resource.CONNECTION):
+        raise Forbidden(f"User '{caller.username}' may not write connections. Test without commit_on_success.")
+    if body.executor not in (None, LOCAL_EXECUTOR):
+        raise Invalid(f"There is no executor '{body.executor}'. Leave it out, or give {LOCAL_EXECUTOR}.")
+    test = QUEUED_TESTS.enqueue(caller.services, body.record(), commit=body.commit_on_success)
+    return ConnectionTestQueuedResponse(token=test.token, connection_id=test.connection_id, state=test.state)
+
+
+@router.get("/enqueue-test", operation_id="get_connection_test")
+def get_connection_test(
+    token: Annotated[str, Header(alias="Airflow-Connection-Test-Token")],
+) -> AsyncConnectionTestResponse:
+    test = QUEUED_TESTS.get(token)
+    return AsyncConnectionTestResponse(
+        token=test.token,
+        connection_id=test.connection_id,
+        state=test.state,
+        result_message=test.message,
+        created_at=test.created_at,
+    )
 
 
 @router.get("/{connection_id}", operation_id="get_connection")

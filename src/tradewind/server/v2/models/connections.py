@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -88,7 +89,7 @@ class AsyncConnectionTestResponse(Answer):
     connection_id: str
     state: str
     result_message: str | None
-    created_at: str
+    created_at: datetime
 
 
 FIELDS = ("conn_type", "description", "host", "login", "schema", "port", "password", "extra")

@@ -10,7 +10,7 @@ from tradewind.services import connections, pools, users, variables
 from tradewind.services.connection_uri import make_connection
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.variables import OnExisting
-from tradewind.store import AlreadyExists, StoreError, UserExists
+from tradewind.store import AlreadyExists, UserExists
 
 
 def test_what_is_no_text_is_stored_as_json(world: World):
@@ -50,8 +50,10 @@ def test_an_import_that_must_not_replace_anything_writes_nothing_when_it_would(w
 
 def test_every_change_of_a_variable_says_who_made_it_and_not_what_it_holds(world: World):
     variables.set_variable(world.services, "token", "s3cret")
-    row = world.services.store.outbox.since(0)[-1]
+    row, entry = world.services.store.outbox.since(0)[-2:]
     assert (row.kind, row.who, row.detail) == ("variable", "cli:tester", {"key": "token"})
+    assert (entry.kind, entry.who, entry.why) == ("audit", "cli:tester", "variable.set")
+    assert entry.detail["after"] == {"key": "token", "value": "***", "description": None}
 
 
 def test_a_connection_needs_a_type_and_an_id_that_is_free(world: World):
@@ -95,7 +97,7 @@ def test_pools_that_cannot_be_are_refused(world: World):
         pools.set_pool(world.services, PoolRecord(name="p", slots=-2))
     with pytest.raises(Invalid, match="number of slots"):
         pools.import_pools(world.services, {"a": {"slots": 1}, "b": {"slots": "many"}})
-    with pytest.raises(StoreError, match="default_pool"):
+    with pytest.raises(Invalid, match="default_pool"):
         pools.delete_pool(world.services, "default_pool")
     assert [pool.name for pool in pools.list_pools(world.services)] == ["default_pool"]
 

@@ -11,14 +11,9 @@ from tradewind.cli.lazy import group
 from tradewind.cli.options import ignored, verbose_option
 from tradewind.cli.output import output_option, print_rows
 from tradewind.services.errors import Unknown
+from tradewind.services.providers import installed
 
 providers = group("Show installed provider packages.")
-_PREFIX = "apache-airflow-providers-"
-
-
-def _installed() -> dict[str, metadata.Distribution]:
-    found = {d.metadata["Name"].lower().replace("_", "-"): d for d in metadata.distributions() if d.metadata["Name"]}
-    return {name: found[name] for name in sorted(found) if name.startswith(_PREFIX)}
 
 
 def _row(name: str, found: metadata.Distribution) -> dict[str, Any]:
@@ -30,7 +25,7 @@ def _row(name: str, found: metadata.Distribution) -> dict[str, Any]:
 @verbose_option
 def list_(output: str) -> None:
     """List the provider packages in this environment."""
-    print_rows([_row(name, found) for name, found in _installed().items()], output)
+    print_rows([_row(name, found) for name, found in installed().items()], output)
 
 
 @providers.command()
@@ -41,10 +36,10 @@ def list_(output: str) -> None:
 @verbose_option
 def get(provider_name: str, full: bool, output: str) -> None:
     """Show one provider package."""
-    installed = _installed()
-    if provider_name not in installed:
-        raise Unknown("provider package", provider_name, installed, hint="Install it with pip.")
-    found = installed[provider_name]
+    known = installed()
+    if provider_name not in known:
+        raise Unknown("provider package", provider_name, known, hint="Install it with pip.")
+    found = known[provider_name]
     row = _row(provider_name, found)
     if full:
         row |= {"requires": found.requires or [], "home_page": found.metadata["Home-page"] or ""}

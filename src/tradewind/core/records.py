@@ -218,6 +218,8 @@ class UserRecord(Record, frozen=True, kw_only=True):
 
 
 class ImportErrorRecord(Record, frozen=True, kw_only=True):
+    id: int = 0
+    """Given by the store. A file whose errors change gets new ones."""
     file: str
     message: str
     line: int | None = None

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from tradewind.core.permissions import Action, Grant, Need, Resource, covers_dag, is_allowed, visible
 from tradewind.server.errors import Forbidden, NotLoggedIn
+from tradewind.services.errors import Invalid
 from tradewind.services.session import Services
 
 ANY_DAG: Final = "~"
@@ -62,6 +63,8 @@ class Guard:
         self._authenticate = authenticate
 
     def __call__(self, request: Request) -> None:
+        if "\0" in request.url.path or any("\0" in value for _, value in request.query_params.multi_items()):
+            raise Invalid("The address holds the character NUL, which no name can have. Leave it out.")
         route: APIRoute = request.scope["route"]
         needs = self._needs[str(route.operation_id)]
         caller = self._authenticate(request, self._services)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
+from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
 from tradewind.server.permissions import UI, V1, V2
-from tradewind.services.health import health
+from tradewind.server.v1 import admin_routers as v1_admin_routers
+from tradewind.server.v1 import routers as v1_routers
+from tradewind.server.v2 import admin_routers as v2_admin_routers
+from tradewind.server.v2 import routers as v2_routers
+from tradewind.services.health import HealthReport, health
 from tradewind.services.session import Services
 
 
@@ -36,26 +42,66 @@ class ByPrefix:
         await self._otherwise(scope, receive, send)
 
 
-def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
-    def read_health() -> Any:
-        return health(services)
+class Apis(NamedTuple):
+    """The three applications with an OpenAPI document."""
 
+    v1: FastAPI
+    v2: FastAPI
+    ui: FastAPI
+
+
+def make_apis(services: Services, authenticate: Authenticate) -> Apis:
+    read_health = health_of(services)
     v1 = api_app(
-        [health_routes(read_health, "/api/v1/health")], Guard(services, V1, authenticate), V1, title="tradewind API v1"
+        [health_routes(read_health, "/api/v1/health"), *v1_routers.DAG_ROUTERS, *v1_admin_routers.ADMIN_ROUTERS],
+        Guard(services, V1, authenticate),
+        V1,
+        title="tradewind API v1",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
     )
     tells_problems(v1)
+    describe(v1, V1, Style.V1)
     v2 = api_app(
-        [health_routes(read_health, "/api/v2/monitor/health")],
+        [
+            health_routes(read_health, "/api/v2/monitor/health"),
+            *v2_routers.DAG_ROUTERS,
+            *v2_admin_routers.ADMIN_ROUTERS,
+        ],
         Guard(services, V2, authenticate),
         V2,
         title="tradewind API v2",
+        version=__version__,
+        openapi_url="/api/v2/openapi.json",
     )
     tells_details(v2)
-    ui = api_app([], Guard(services, UI, authenticate), UI, title="tradewind UI")
+    describe(v2, V2, Style.V2)
+    ui = api_app(
+        [],
+        Guard(services, UI, authenticate),
+        UI,
+        title="tradewind UI",
+        version=__version__,
+        openapi_url="/ui/openapi.json",
+    )
     tells_details(ui)
+    describe(ui, UI, Style.V2)
+    return Apis(v1, v2, ui)
+
+
+def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
+    v1, v2, ui = make_apis(services, authenticate)
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    rest.include_router(health_routes(read_health, "/health"))
+    rest.include_router(health_routes(health_of(services), "/health"))
+    rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
     return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", ui)], rest)
+
+
+def health_of(services: Services) -> Callable[[], HealthReport]:
+    def read() -> HealthReport:
+        return health(services)
+
+    return read
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

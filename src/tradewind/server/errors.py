@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradewind.core.errors import TradewindError
-from tradewind.services.errors import Busy, Contended, Invalid, ServiceError, Unknown
+from tradewind.services.errors import Busy, Contended, Invalid, NotAllowed, ServiceError, Unknown
 from tradewind.store.errors import AlreadyExists, NotFound, StoreError, StoreFault
 
 Handler = Callable[[Request, Exception], JSONResponse]
@@ -34,6 +34,10 @@ class Conflicting(ApiError):
     """There is one already."""
 
 
+class NotAcceptable(ApiError):
+    """None of the media types that the caller accepts can be given."""
+
+
 class NotBuilt(ApiError):
     """A feature of Airflow that tradewind does not have yet."""
 
@@ -44,6 +48,7 @@ class NotBuilt(ApiError):
 STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NotLoggedIn, 401),
     (Forbidden, 403),
+    (NotAllowed, 403),
     (Unknown, 404),
     (NotFound, 404),
     (AlreadyExists, 409),
@@ -51,6 +56,7 @@ STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (Busy, 409),
     (Contended, 409),
     (Invalid, 400),
+    (NotAcceptable, 406),
     (NotBuilt, 501),
     (StoreFault, 503),
     (ServiceError, 400),
@@ -64,6 +70,7 @@ TITLES: Final = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     415: "Unsupported Media Type",
     422: "Unprocessable Entity",

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 
 from fastapi import APIRouter
 
-from tradewind.services.health import HealthReport
+from tradewind.server.bodies import Answer
+from tradewind.services.health import HealthReport, Status
 
-Report = dict[str, Any]
+
+class Metadatabase(Answer):
+    status: Status
+
+
+class Scheduler(Answer):
+    status: Status
+    latest_scheduler_heartbeat: datetime | None
+
+
+class Triggerer(Answer):
+    status: Status
+    latest_triggerer_heartbeat: datetime | None
+
+
+class DagProcessor(Answer):
+    status: Status
+    latest_dag_processor_heartbeat: datetime | None
+
+
+class HealthInfo(Answer):
+    metadatabase: Metadatabase
+    scheduler: Scheduler
+    triggerer: Triggerer
+    dag_processor: DagProcessor
 
 
 def health_routes(read: Callable[[], HealthReport], path: str) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(tags=["Monitor"])
 
     @router.get(path, operation_id="get_health")
-    def get_health() -> Report:
+    def get_health() -> HealthInfo:
         return as_airflow(read())
 
     return router
 
 
-def as_airflow(report: HealthReport) -> Report:
+def as_airflow(report: HealthReport) -> HealthInfo:
     """The answer's shape in Airflow 2 and 3; what is built into the engine answers as the engine does."""
-    beat = None if report.heartbeat_at is None else report.heartbeat_at.isoformat()
-    return {
-        "metadatabase": {"status": report.database},
-        "scheduler": {"status": report.engine, "latest_scheduler_heartbeat": beat},
-        "triggerer": {"status": report.engine, "latest_triggerer_heartbeat": beat},
-        "dag_processor": {"status": report.engine, "latest_dag_processor_heartbeat": beat},
-    }
+    engine, beat = report.engine, report.heartbeat_at
+    return HealthInfo(
+        metadatabase=Metadatabase(status=report.database),
+        scheduler=Scheduler(status=engine, latest_scheduler_heartbeat=beat),
+        triggerer=Triggerer(status=engine, latest_triggerer_heartbeat=beat),
+        dag_processor=DagProcessor(status=engine, latest_dag_processor_heartbeat=beat),
+    )

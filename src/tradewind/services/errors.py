@@ -3,6 +3,7 @@
 ServiceError
 ├── Unknown        no such DAG, run, task …, with the nearest name there is
 ├── Invalid        a value cannot be used
+├── NotAllowed     the configuration forbids it to everybody
 ├── Busy           it is in use now
 └── Contended      the rows changed under us again and again
 """
@@ -32,6 +33,10 @@ class Unknown(ServiceError):
 
 class Invalid(ServiceError):
     """A value that the user gave cannot be used; the text says which and why."""
+
+
+class NotAllowed(ServiceError):
+    """The configuration forbids it to everybody; the text says which option."""
 
 
 class Busy(ServiceError):

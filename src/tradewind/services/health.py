@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from tradewind.services import jobs
 from tradewind.services.session import Services
 from tradewind.store.errors import StoreError
 
+Status = Literal["healthy", "unhealthy"]
 HEALTHY: Final = "healthy"
 UNHEALTHY: Final = "unhealthy"
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    database: str
-    engine: str
+    database: Status
+    engine: Status
     heartbeat_at: datetime | None
     """The engine's last sign of life; None when there never was one, or the database does not tell."""
 

@@ -24,9 +24,14 @@ OUTBOX = RecordRows(OutboxRecord, schema.outbox)
 _GAP_PATIENCE_S = 1.0
 
 
-def write_outbox(connection: Connection, records: Iterable[OutboxRecord | None]) -> None:
+Rows = OutboxRecord | Iterable[OutboxRecord | None] | None
+"""What is written with a change: one row, several, or none."""
+
+
+def write_outbox(connection: Connection, records: Rows) -> None:
     """Writes rows within a transaction of `Database.write`; the store gives their numbers."""
-    rows = [OUTBOX.values(record) for record in records if record is not None]
+    given = [records] if isinstance(records, OutboxRecord) else records or ()
+    rows = [OUTBOX.values(record) for record in given if record is not None]
     if not rows:
         return
     if connection.dialect.name == "postgresql":

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import sqlalchemy as sa
 
-from tradewind.core.records import OutboxRecord, PoolRecord
+from tradewind.core.lists import Found, Ordering, Page, Pattern
+from tradewind.core.records import PoolRecord
 from tradewind.core.states import TaskState
 from tradewind.store import schema
 from tradewind.store.database import Database
-from tradewind.store.errors import StoreError
-from tradewind.store.outbox import write_outbox
-from tradewind.store.rows import RecordRows, upsert
+from tradewind.store.errors import AlreadyExists, StoreError
+from tradewind.store.lists import found, matches, ordered
+from tradewind.store.outbox import Rows, write_outbox
+from tradewind.store.rows import RecordRows, insert_new, upsert
 
 _POOLS = RecordRows(PoolRecord, schema.pool)
+_ORDER: Final = {name: schema.pool.c[name] for name in ("name", "slots", "description", "include_deferred")}
 _COUNTED = (TaskState.SCHEDULED, TaskState.QUEUED, TaskState.RUNNING, TaskState.RESTARTING, TaskState.DEFERRED)
 
 
@@ -30,13 +36,35 @@ class Pools:
         with self._database.read() as connection:
             return _POOLS.all(connection.execute(_POOLS.select().order_by(schema.pool.c.name)))
 
-    def set(self, record: PoolRecord, *, outbox: OutboxRecord | None = None) -> None:
+    def page(self, page: Page, order: Sequence[Ordering] = (), name: Sequence[Pattern] = ()) -> Found[PoolRecord]:
+        """Pools whose name matches all patterns, ordered by their fields, then by name."""
+        query = _POOLS.select().where(*(term for pattern in name for term in matches(schema.pool.c.name, pattern)))
+        with self._database.read() as connection:
+            rows, total = found(connection, ordered(query, order, _ORDER, [schema.pool.c.name]), page)
+            return Found([_POOLS.of(row) for row in rows], total)
+
+    def add(self, record: PoolRecord, *, outbox: Rows = None) -> None:
+        """Raises AlreadyExists."""
+        with self._database.write() as connection:
+            if not insert_new(connection, schema.pool, _POOLS.values(record)):
+                raise AlreadyExists("pool", record.name)
+            write_outbox(connection, outbox)
+
+    def rename(self, name: str, record: PoolRecord, *, outbox: Rows = None) -> None:
+        """Puts `record` in the place of the pool `name`. Raises AlreadyExists when its new name is taken."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(schema.pool).where(schema.pool.c.name == name))
+            if not insert_new(connection, schema.pool, _POOLS.values(record)):
+                raise AlreadyExists("pool", record.name)
+            write_outbox(connection, outbox)
+
+    def set(self, record: PoolRecord, *, outbox: Rows = None) -> None:
         """Writes or replaces a pool. -1 slots: unlimited."""
         with self._database.write() as connection:
             connection.execute(upsert(schema.pool, connection.dialect.name, values=_POOLS.values(record)))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
-    def delete(self, name: str, *, outbox: OutboxRecord | None = None) -> bool:
+    def delete(self, name: str, *, outbox: Rows = None) -> bool:
         """False when there is no such pool. Raises StoreError for the default pool."""
         if name == schema.DEFAULT_POOL:
             raise StoreError(
@@ -45,7 +73,7 @@ class Pools:
         with self._database.write() as connection:
             deleted = connection.execute(sa.delete(schema.pool).where(schema.pool.c.name == name)).rowcount
             if deleted:
-                write_outbox(connection, [outbox])
+                write_outbox(connection, outbox)
             return deleted > 0
 
     def usage(self) -> dict[str, dict[TaskState, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from tradewind.core.changes import Changes, Conflict
+from tradewind.store.audit import Audit
 from tradewind.store.backfills import Backfills
 from tradewind.store.callbacks import Callbacks
 from tradewind.store.connections import Connections
@@ -51,6 +52,7 @@ class Store:
         self.users = Users(database)
         self.import_errors = ImportErrors(database)
         self.outbox = Outbox(database)
+        self.audit = Audit(database)
         self.backfills = Backfills(database)
         self.callbacks = Callbacks(database)
         self.maintenance = Maintenance(database)

@@ -5,9 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tradewind.core.permissions import Need
-from tradewind.server.permissions.words import PUBLIC
+from tradewind.core.permissions import Need, Resource
+from tradewind.server.permissions.words import PUBLIC, create, delete, edit, read
 
 V1: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_health": PUBLIC,
+    # --- variables
+    "get_variables": read(Resource.VARIABLE),
+    "get_variable": read(Resource.VARIABLE),
+    "post_variables": create(Resource.VARIABLE),
+    "patch_variable": edit(Resource.VARIABLE),
+    "delete_variable": delete(Resource.VARIABLE),
+    # --- pools
+    "get_pools": read(Resource.POOL),
+    "get_pool": read(Resource.POOL),
+    "post_pool": create(Resource.POOL),
+    "patch_pool": edit(Resource.POOL),
+    "delete_pool": delete(Resource.POOL),
+    # --- connections
+    "get_connections": read(Resource.CONNECTION),
+    "get_connection": read(Resource.CONNECTION),
+    "post_connection": create(Resource.CONNECTION),
+    "patch_connection": edit(Resource.CONNECTION),
+    "delete_connection": delete(Resource.CONNECTION),
+    "test_connection": create(Resource.CONNECTION),
+    # --- the installation
+    "get_version": PUBLIC,
+    "get_import_errors": read(Resource.IMPORT_ERROR),
+    "get_import_error": read(Resource.IMPORT_ERROR),
+    "get_event_logs": read(Resource.AUDIT_LOG),
+    "get_event_log": read(Resource.AUDIT_LOG),
+    "get_config": read(Resource.CONFIG),
+    "get_value": read(Resource.CONFIG),
+    "get_providers": read(Resource.PROVIDER),
+    "get_plugins": read(Resource.PLUGIN),
+    # --- datasets
+    "get_datasets": read(Resource.ASSET),
+    "get_dataset": read(Resource.ASSET),
+    "get_dataset_events": read(Resource.ASSET),
+    "create_dataset_event": create(Resource.ASSET),
+    "get_dataset_queued_events": read(Resource.ASSET),
+    "delete_dataset_queued_events": delete(Resource.ASSET),
+    "get_dag_dataset_queued_events": read(Resource.ASSET, Resource.DAG),
+    "delete_dag_dataset_queued_events": delete(Resource.ASSET) + read(Resource.DAG),
+    "get_dag_dataset_queued_event": read(Resource.ASSET, Resource.DAG),
+    "delete_dag_dataset_queued_event": delete(Resource.ASSET) + read(Resource.DAG),
+    "get_upstream_dataset_events": read(Resource.ASSET, Resource.DAG_RUN),
 }

@@ -1,0 +1,1 @@
+"""Bodies and answers of `/api/v2`, one module for each noun."""

@@ -16,6 +16,8 @@ from tradewind.server.access import Authenticate, Guard, api_app
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
 from tradewind.server.permissions import UI, V1, V2
+from tradewind.server.ui.routers import VIEW_ROUTERS
+from tradewind.server.ui.segments import KeepsSlashes
 from tradewind.services.health import health
 from tradewind.services.session import Services
 
@@ -51,11 +53,13 @@ def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
         title="tradewind API v2",
     )
     tells_details(v2)
-    ui = api_app([], Guard(services, UI, authenticate), UI, title="tradewind UI")
+    ui = api_app(
+        [*VIEW_ROUTERS], Guard(services, UI, authenticate), UI, title="tradewind UI", openapi_url="/ui/openapi.json"
+    )
     tells_details(ui)
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(read_health, "/health"))
-    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", ui)], rest)
+    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui))], rest)
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

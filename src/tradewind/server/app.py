@@ -18,6 +18,8 @@ from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
 from tradewind.server.permissions import UI, V1, V2
+from tradewind.server.ui.routers import VIEW_ROUTERS
+from tradewind.server.ui.segments import KeepsSlashes
 from tradewind.server.v1 import admin_routers as v1_admin_routers
 from tradewind.server.v1 import routers as v1_routers
 from tradewind.server.v2 import admin_routers as v2_admin_routers
@@ -77,7 +79,7 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
     tells_details(v2)
     describe(v2, V2, Style.V2)
     ui = api_app(
-        [],
+        [*VIEW_ROUTERS],
         Guard(services, UI, authenticate),
         UI,
         title="tradewind UI",
@@ -94,7 +96,7 @@ def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(health_of(services), "/health"))
     rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
-    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", ui)], rest)
+    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui))], rest)
 
 
 def health_of(services: Services) -> Callable[[], HealthReport]:

@@ -8,6 +8,7 @@ from types import TracebackType
 from tradewind.core.changes import Changes, Conflict
 from tradewind.store.audit import Audit
 from tradewind.store.backfills import Backfills
+from tradewind.store.bars import Bars
 from tradewind.store.callbacks import Callbacks
 from tradewind.store.connections import Connections
 from tradewind.store.dags import Dags
@@ -43,6 +44,7 @@ class Store:
         self.engine = EngineStore(database, self.leases, self.jobs)
         self.dags = Dags(database)
         self.runs = Runs(database)
+        self.bars = Bars(database)
         self.instances = Instances(database)
         self.tries = Tries(database)
         self.xcoms = XComs(database)

@@ -1,15 +1,17 @@
-"""Users and roles. Passwords are kept as argon2 hashes."""
+"""Users. Passwords are kept as argon2 hashes."""
 
 from __future__ import annotations
 
 import secrets
 import string
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from tradewind.core.records import UserRecord
 from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.roles import list_roles
 from tradewind.services.session import Services
 
 if TYPE_CHECKING:
@@ -23,10 +25,6 @@ def list_users(services: Services) -> list[UserRecord]:
     return services.store.users.list()
 
 
-def list_roles(services: Services) -> list[str]:
-    return services.store.users.roles()
-
-
 def create_user(
     services: Services,
     *,
@@ -34,26 +32,45 @@ def create_user(
     email: str,
     first_name: str,
     last_name: str,
-    role: str,
     password: str,
+    roles: Sequence[str],
+    active: bool = True,
 ) -> UserRecord:
-    """Raises Unknown for the role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
-    if not username or not password:
+    """Raises Unknown for a role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
+    if not username.strip() or not password:
         raise Invalid("A user needs a name and a password. Give both.")
-    roles = list_roles(services)
-    if role not in roles:
-        raise Unknown("role", role, roles, hint=f"There are: {', '.join(roles)}.")
+    _check_roles(services, roles)
     user = UserRecord(
         username=username,
-        email=email,
+        email=email or f"{username}@localhost",
         first_name=first_name,
         last_name=last_name,
-        roles=(role,),
+        roles=tuple(roles),
+        active=active,
         password_hash=hash_password(password),
         created_at=services.now(),
     )
-    services.store.users.create(user)
+    services.store.users.create(user, outbox=services.audit("user.create", after=_told(user)))
     return user
+
+
+def update_user(services: Services, username: str, password: str | None = None, **changes: Any) -> UserRecord:
+    """Change email, first_name, last_name, roles, active or the password. Raises Unknown, Invalid, NotFound.
+
+    A new password, and being switched off, ends the user's sessions.
+    """
+    before = find_user(services, username=username)
+    if "roles" in changes:
+        _check_roles(services, changes["roles"])
+        changes["roles"] = tuple(changes["roles"])
+    if password is not None:
+        changes["password_hash"] = _new_hash(password)
+    after = replace(before, **changes)
+    entry = services.audit("user.edit", before=_told(before), after=_told(after, new_password=password is not None))
+    services.store.users.update(after, outbox=entry)
+    if password is not None or not after.active:
+        services.store.logins.close_all(username)
+    return after
 
 
 def find_user(services: Services, *, username: str | None = None, email: str | None = None) -> UserRecord:
@@ -73,15 +90,88 @@ def find_user(services: Services, *, username: str | None = None, email: str | N
 def delete_user(services: Services, *, username: str | None = None, email: str | None = None) -> UserRecord:
     """The user that was. Raises Unknown."""
     user = find_user(services, username=username, email=email)
-    services.store.users.delete(user.username)
+    services.store.users.delete(user.username, outbox=services.audit("user.delete", before=_told(user)))
     return user
 
 
-def set_password(services: Services, user: UserRecord, password: str) -> None:
-    """Give a user a new password."""
+def set_password(services: Services, user: UserRecord, password: str, *, keep_session: str | None = None) -> None:
+    """Give a user a new password, and end his other sessions. Raises Invalid for an empty one."""
+    entry = services.audit("user.password", before=None, after={"username": user.username, "password": "***"})
+    services.store.users.update(replace(user, password_hash=_new_hash(password)), outbox=entry)
+    services.store.logins.close_all(user.username, but=keep_session)
+
+
+def add_role(services: Services, user: UserRecord, role: str) -> UserRecord:
+    """Raises Unknown for the role, Invalid when he has it already."""
+    if role in user.roles:
+        raise Invalid(f"User '{user.username}' has the role '{role}' already.")
+    return update_user(services, user.username, roles=[*user.roles, role])
+
+
+def remove_role(services: Services, user: UserRecord, role: str) -> UserRecord:
+    """Raises Invalid when he does not have it."""
+    if role not in user.roles:
+        raise Invalid(
+            f"User '{user.username}' does not have the role '{role}'. He has: {', '.join(user.roles) or 'none'}."
+        )
+    return update_user(services, user.username, roles=[name for name in user.roles if name != role])
+
+
+class ImportedUsers(NamedTuple):
+    created: list[str]
+    updated: list[str]
+
+
+def import_users(services: Services, rows: Any) -> ImportedUsers:
+    """Create or change users as Airflow's `users export` writes them. Everything is checked before anything is done.
+
+    Raises Invalid for what cannot be read, Unknown for a role.
+    """
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and row.get("username") for row in rows):
+        raise Invalid("Users are a list of objects with a username. Export users to see how they are written.")
+    for row in rows:
+        _check_roles(services, row.get("roles", []))
+    done = ImportedUsers([], [])
+    for row in rows:
+        values: dict[str, Any] = {
+            "email": str(row.get("email") or ""),
+            "first_name": str(row.get("firstname") or ""),
+            "last_name": str(row.get("lastname") or ""),
+            "roles": list(row.get("roles", [])),
+        }
+        if services.store.users.get(row["username"]) is None:
+            create_user(services, username=row["username"], password=random_password(), **values)
+            done.created.append(row["username"])
+        else:
+            update_user(services, row["username"], **values)
+            done.updated.append(row["username"])
+    return done
+
+
+def _new_hash(password: str) -> str:
     if not password:
         raise Invalid("The password is empty. Give one.")
-    services.store.users.update(replace(user, password_hash=hash_password(password)))
+    return hash_password(password)
+
+
+def _check_roles(services: Services, roles: Sequence[str]) -> None:
+    known = list_roles(services)
+    for role in roles:
+        if role not in known:
+            raise Unknown("role", role, known, hint=f"There are: {', '.join(known)}.")
+
+
+def _told(user: UserRecord, *, new_password: bool = False) -> dict[str, Any]:
+    """For the audit log."""
+    told: dict[str, Any] = {
+        "username": user.username,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "roles": list(user.roles),
+        "active": user.active,
+    }
+    return {**told, "password": "***"} if new_password else told
 
 
 def hash_password(password: str) -> str:

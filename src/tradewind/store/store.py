@@ -20,10 +20,13 @@ from tradewind.store.import_errors import ImportErrors
 from tradewind.store.instances import Instances
 from tradewind.store.jobs import Jobs
 from tradewind.store.leases import Leases
+from tradewind.store.logins import Logins
 from tradewind.store.maintenance import Maintenance
 from tradewind.store.migration import Schema
 from tradewind.store.outbox import Outbox
+from tradewind.store.personal import Personal
 from tradewind.store.pools import Pools
+from tradewind.store.roles import Roles
 from tradewind.store.rotation import Rotation, rotate_keys
 from tradewind.store.runs import Runs
 from tradewind.store.tries import Tries
@@ -52,6 +55,9 @@ class Store:
         self.connections = Connections(database, self._cipher)
         self.pools = Pools(database)
         self.users = Users(database)
+        self.roles = Roles(database)
+        self.logins = Logins(database)
+        self.personal = Personal(database)
         self.import_errors = ImportErrors(database)
         self.outbox = Outbox(database)
         self.audit = Audit(database)

@@ -11,6 +11,26 @@ from tradewind.server.permissions.words import LOGIN, PUBLIC, create, delete, ed
 
 UI: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_health": PUBLIC,
+    # --- accounts ----------------------------------------------------------------------------------------------------
+    "get_session": PUBLIC,
+    "log_in": PUBLIC,
+    "start_oidc": PUBLIC,
+    "finish_oidc": PUBLIC,
+    "log_out": LOGIN,
+    "change_password": edit(R.PASSWORD),
+    "list_login_sessions": read(R.PROFILE),
+    "revoke_login_session": edit(R.PROFILE),
+    "get_preference": LOGIN,
+    "set_preference": LOGIN,
+    "list_users": read(R.USER),
+    "create_user": create(R.USER),
+    "update_user": edit(R.USER),
+    "delete_user": delete(R.USER),
+    "list_roles": read(R.ROLE),
+    "create_role": create(R.ROLE),
+    "update_role": edit(R.ROLE),
+    "delete_role": delete(R.ROLE),
+    "list_audit": read(R.AUDIT_LOG),
     # --- views -------------------------------------------------------------------------------------------------------
     "get_home": read(R.DAG),
     "list_dags": read(R.DAG),

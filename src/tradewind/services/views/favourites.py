@@ -6,4 +6,4 @@ from tradewind.services.views.viewer import Viewer
 
 
 def favourites_of(viewer: Viewer) -> frozenset[str]:
-    return frozenset()
+    return viewer.services.store.personal.favourites(viewer.username)

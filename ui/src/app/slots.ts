@@ -1,3 +1,4 @@
 // Which feature provides which piece (shared/slots.tsx). Each loads when it is first shown:
-// fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
-export {};
+import { fillSlot } from "@/shared/slots";
+
+fillSlot("taskLog", () => import("@/features/logs/TaskLog"));

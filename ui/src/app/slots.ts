@@ -2,3 +2,6 @@
 import { fillSlot } from "@/shared/slots";
 
 fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
+fillSlot("taskInstance", () => import("@/features/task/TaskInstance"));
+fillSlot("run", () => import("@/features/runs/Run"));
+fillSlot("runTable", () => import("@/features/runs/RunTableSlot"));

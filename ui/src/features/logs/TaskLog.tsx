@@ -219,7 +219,7 @@ function LogView({ failed, live, ...target }: ViewProps) {
       searchBox.current?.focus();
     },
     n: () => hit(1),
-    "Shift+N": () => hit(-1),
+    b: () => hit(-1),
     w: () => setWrap(!wrap),
     f: () => setFull(!full),
     "$mod+f": (event) => {

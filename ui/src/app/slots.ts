@@ -1,3 +1,8 @@
 // Which feature provides which piece (shared/slots.tsx). Each loads when it is first shown:
-// fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
-export {};
+import { fillSlot } from "@/shared/slots";
+
+fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
+fillSlot("taskInstance", () => import("@/features/task/TaskInstance"));
+fillSlot("run", () => import("@/features/runs/Run"));
+fillSlot("runTable", () => import("@/features/runs/RunTableSlot"));
+fillSlot("actionDialog", () => import("@/features/actions/ActionHost"));

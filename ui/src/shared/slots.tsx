@@ -16,11 +16,19 @@ export interface Slots {
   /** The log of one try, with its tools. Provided by "logs". `tryNumber` absent: the last. */
   taskLog: TaskTarget & { tryNumber?: number; onTryNumber?: (tryNumber: number) => void };
   /** Everything about one task instance, with tabs; `panel` when beside the grid. Provided by "task". */
-  taskInstance: TaskTarget & { layout: "panel" | "page"; tab?: string; onTab?: (tab: string) => void };
+  taskInstance: TaskTarget & {
+    layout: "panel" | "page";
+    tab?: string;
+    onTab?: (tab: string) => void;
+    tryNumber?: number;
+    onTryNumber?: (tryNumber: number) => void;
+  };
   /** One run: digest, progress, parameters. Provided by "runs". */
   run: { dagId: string; runId: string; layout: "panel" | "page" };
   /** Table of runs, of one DAG or of all. Provided by "runs". */
   runTable: { dagId?: string };
+  /** The dialog of the action that a page asked for, if any. Provided by "actions", shown by the frame. */
+  actionDialog: object;
   /** Table of the audit log, of one object or of all. Provided by "admin". */
   auditLog: { dagId?: string; runId?: string; taskId?: string };
 }

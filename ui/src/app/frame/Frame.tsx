@@ -5,6 +5,7 @@ import { useSession } from "@/api/session";
 import { setLiveRegion } from "@/shared/announce";
 import { BreadcrumbSlot } from "@/shared/breadcrumb";
 import { useT } from "@/shared/i18n";
+import { Slot } from "@/shared/slots";
 import { ZoneProvider } from "@/shared/time/zone";
 import { BottomBar } from "./BottomBar";
 import classes from "./Frame.module.css";
@@ -42,6 +43,7 @@ export function Frame() {
             </main>
             <BottomBar path={path} />
           </div>
+          <Slot name="actionDialog" />
           <div ref={setLiveRegion} className="visually-hidden" aria-live="polite" />
         </BreadcrumbSlot.Provider>
       </LiveProvider>

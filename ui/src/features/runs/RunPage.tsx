@@ -1,11 +1,41 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { Breadcrumb } from "@/shared/breadcrumb";
+import { useT } from "@/shared/i18n";
+import { toState } from "@/shared/state/states";
 import { useTitle } from "@/shared/title";
-import { Page } from "@/shared/ui/Page";
+import { runQuery } from "./queries";
+import Run from "./Run";
+import classes from "./Run.module.css";
 
 const route = getRouteApi("/frame/dags/$dagId/runs/$runId");
 
 export default function RunPage() {
-  const { runId } = route.useParams();
-  useTitle([runId]);
-  return <Page title={runId} />;
+  const t = useT();
+  const { dagId, runId } = route.useParams();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const { data: page } = useQuery(runQuery(dagId, runId));
+  useTitle([runId, dagId], page ? toState(page.run.state) : undefined);
+  return (
+    <div className={classes.page}>
+      <Breadcrumb>
+        <Link to="/dags">{t("runs.breadcrumb.dags")}</Link>
+        <Link to="/dags/$dagId" params={{ dagId }}>
+          {dagId}
+        </Link>
+        <Link to="/dags/$dagId" params={{ dagId }} search={{ view: "grid", run: runId }}>
+          {t("runs.breadcrumb.grid")}
+        </Link>
+        <b>{runId}</b>
+      </Breadcrumb>
+      <Run
+        dagId={dagId}
+        runId={runId}
+        layout="page"
+        tab={search.tab}
+        onTab={(tab) => void navigate({ to: ".", search: { tab }, replace: true })}
+      />
+    </div>
+  );
 }

@@ -1,15 +1,20 @@
-import { text, words } from "@/shared/search";
+import { oneOf, text, words } from "@/shared/search";
+
+export const runSorts = ["run_after", "logical_date", "start_date", "duration"] as const;
+const sorts = runSorts.flatMap((name) => [name, `-${name}`] as const);
 
 export interface RunsSearch {
   q?: string;
   state?: string[];
-  sort?: string;
+  type?: string[];
+  sort?: (typeof sorts)[number];
 }
 
 export const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   ...text(search, "q"),
   ...words(search, "state"),
-  ...text(search, "sort"),
+  ...words(search, "type"),
+  ...oneOf(search, "sort", sorts),
 });
 
 export interface RunSearch {

@@ -28,7 +28,7 @@ def python_with(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            install = ["pip", "install", "--quiet", "--require-hashes", "--requirement", str(pinned)]
+            install = ["pip", "install", "-qqq", "--require-hashes", "--requirement", str(pinned)]
             subprocess.run([str(folder / "bin/python"), "-m", *install], check=True)
             done.touch()
     return folder / "bin/python"

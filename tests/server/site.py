@@ -63,9 +63,9 @@ ROLES: Final = {
 
 
 def authenticate(request: Request, services: Services) -> Caller | None:
-    """`Authorization: Role Viewer` is somebody with this role. The real ways to log in have tests of their own."""
+    """`Authorization: Role Viewer` (or `Bearer Viewer`) is somebody with this role. Logging in has tests of its own."""
     scheme, _, role = request.headers.get("authorization", "").partition(" ")
-    if scheme != "Role":
+    if scheme not in ("Role", "Bearer"):
         return None
     address = request.client.host if request.client else ""
     return Caller(as_user(services, role.lower(), address), role.lower(), (role,), ROLES[role], address)

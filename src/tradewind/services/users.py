@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 import string
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from tradewind.core.lists import Found, Ordering, Page
 from tradewind.core.records import UserRecord
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.session import Services
+from tradewind.store.errors import UserExists
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -38,22 +41,66 @@ def create_user(
     password: str,
 ) -> UserRecord:
     """Raises Unknown for the role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
-    if not username or not password:
-        raise Invalid("A user needs a name and a password. Give both.")
-    roles = list_roles(services)
-    if role not in roles:
-        raise Unknown("role", role, roles, hint=f"There are: {', '.join(roles)}.")
+    known = list_roles(services)
+    if role not in known:
+        raise Unknown("role", role, known, hint=f"There are: {', '.join(known)}.")
     user = UserRecord(
         username=username,
         email=email,
         first_name=first_name,
         last_name=last_name,
         roles=(role,),
-        password_hash=hash_password(password),
+        password_hash="",
         created_at=services.now(),
     )
-    services.store.users.create(user)
-    return user
+    return add_user(services, user, password)
+
+
+def add_user(services: Services, user: UserRecord, password: str) -> UserRecord:
+    """`user` with this password. Raises Invalid for an unknown role and an empty name or password, and UserExists."""
+    if not user.username or not password:
+        raise Invalid("A user needs a name and a password. Give both.")
+    _check_roles(services, user.roles)
+    added = replace(user, password_hash=hash_password(password))
+    services.store.users.create(added)
+    return added
+
+
+def change_user(services: Services, username: str, changes: Mapping[str, Any]) -> UserRecord:
+    """Change e-mail, names, roles, whether he is active, or his `password`; the user as he is then.
+
+    Raises Unknown for the user, UserExists for an e-mail that is somebody else's, Invalid for an unknown role and an empty
+    password.
+    """
+    before = find_user(services, username=username)
+    values = dict(changes)
+    if "password" in values:
+        password = values.pop("password")
+        if not password:
+            raise Invalid("The password is empty. Give one.")
+        values["password_hash"] = hash_password(password)
+    after = replace(before, **values)
+    _check_roles(services, after.roles)
+    other = services.store.users.by_email(after.email)
+    if other is not None and other.username != username:
+        raise UserExists("e-mail", after.email, f"Another user has the e-mail '{after.email}'. Give another one.")
+    services.store.users.update(after)
+    return after
+
+
+def _check_roles(services: Services, names: Iterable[str]) -> None:
+    known = list_roles(services)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Invalid(f"Unknown roles: {', '.join(unknown)}. There are: {', '.join(known)}.")
+
+
+def user_page(services: Services, page: Page, order: Sequence[Ordering]) -> Found[UserRecord]:
+    """Some of the users, ordered by fields of theirs, then by name. Reads all of them: there are as many as people."""
+    users = list_users(services)
+    for name, descending in reversed(order):
+        users.sort(key=lambda user: getattr(user, name), reverse=descending)
+    return Found(users[page.offset : page.offset + page.limit], len(users))
 
 
 def find_user(services: Services, *, username: str | None = None, email: str | None = None) -> UserRecord:

@@ -13,13 +13,17 @@ from airflow_client.client.api import (
     event_log_api,
     import_error_api,
     monitoring_api,
+    permission_api,
     plugin_api,
     pool_api,
     provider_api,
+    role_api,
+    user_api,
     variable_api,
 )
 from airflow_client.client.model.connection import Connection
 from airflow_client.client.model.pool import Pool
+from airflow_client.client.model.user import User
 from airflow_client.client.model.variable import Variable
 
 url, authorization = sys.argv[1:]
@@ -70,4 +74,15 @@ assert monitoring.get_version().version.startswith("2.")
 assert str(monitoring.get_health().metadatabase.status) == "healthy"
 assert dataset_api.DatasetApi(client).get_datasets().total_entries == 1
 assert dataset_api.DatasetApi(client).get_dataset("s3://lake/orders").producing_tasks[0].dag_id == "etl"
+
+users = user_api.UserApi(client)
+anna = User(username="anna", email="a@x.org", first_name="A", last_name="A", password="correct horse")
+assert users.post_user(anna).username == "anna"
+assert users.get_user("anna").active is True
+assert users.get_users().total_entries == 1
+users.delete_user("anna")
+roles = role_api.RoleApi(client)
+assert roles.get_role("Viewer").actions[0].action.name == "can_edit"
+assert roles.get_roles().total_entries == 5
+assert permission_api.PermissionApi(client).get_permissions().actions[0].name == "can_read"
 print("done")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -176,13 +177,14 @@ def test_a_queued_test_is_read_by_its_token_and_keeps_the_connection_on_request(
 def test_a_connection_has_one_queued_test_at_a_time(
     testing: Site, provide: Callable[[str, str], None], tmp_path: Path
 ) -> None:
-    fifo = tmp_path / "go"
-    provide("waits", f"open({str(fifo)!r}).read(); return True, 'gone through'")
-    os.mkfifo(fifo)
+    gate = tmp_path / "gate"
+    gate.touch()
+    provide("waits", f"import fcntl; fcntl.flock(open({str(gate)!r}), fcntl.LOCK_EX); return True, 'gone through'")
     tests = QueuedTests()
     record = ConnectionRecord(conn_id="c", conn_type="waits")
-    test = tests.enqueue(testing.services, record, commit=False)
-    with pytest.raises(Busy, match="under way"):
-        tests.enqueue(testing.services, record, commit=False)
-    fifo.write_text("")
+    with gate.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        test = tests.enqueue(testing.services, record, commit=False)
+        with pytest.raises(Busy, match="under way"):
+            tests.enqueue(testing.services, record, commit=False)
     assert test.done.wait(60) and test.message == "gone through"

@@ -32,7 +32,7 @@ def test_a_user_is_made_and_his_password_is_in_no_answer(site: Site, admin: Test
     [
         ({}, 409),
         ({"username": "other"}, 409),
-        ({"username": "b", "email": "b@x.org", "roles": [{"name": "King"}]}, 400),
+        ({"username": "b", "email": "b@x.org", "roles": [{"name": "King"}]}, 404),
         ({"username": "b", "email": "b@x.org", "password": ""}, 400),
         ({"username": "b", "email": "b@x.org", "active": False}, 400),
     ],
@@ -70,6 +70,24 @@ def test_roles_say_what_they_may_do(admin: TestClient) -> None:
     assert {"action": {"name": "can_read"}, "resource": {"name": "DAGs"}} in viewer["actions"]
     assert admin.get("/api/v1/roles/King").status_code == 404
     assert "can_delete" in [action["name"] for action in admin.get("/api/v1/permissions").json()["actions"]]
+
+
+def test_a_role_is_made_changed_renamed_and_deleted(admin: TestClient) -> None:
+    def action(name: str, resource: str) -> dict[str, Any]:
+        return {"action": {"name": name}, "resource": {"name": resource}}
+
+    read = action("can_read", "Variables")
+    assert admin.post("/api/v1/roles", json={"name": "Team", "actions": [read]}).json()["actions"] == [read]
+    assert admin.post("/api/v1/roles", json={"name": "Team"}).status_code == 409
+    assert admin.post("/api/v1/roles", json={"name": "B", "actions": [action("can_fly", "X")]}).status_code == 400
+    renamed = admin.patch("/api/v1/roles/Team?update_mask=name", json={"name": "Crew", "actions": []}).json()
+    assert (renamed["name"], renamed["actions"]) == ("Crew", [read])
+    edit = action("can_edit", "DAG:etl")
+    assert admin.patch("/api/v1/roles/Crew", json={"actions": [edit]}).json()["actions"] == [edit]
+    assert admin.delete("/api/v1/roles/Crew").status_code == 204
+    assert admin.delete("/api/v1/roles/Crew").status_code == 404
+    assert admin.delete("/api/v1/roles/Admin").status_code == 400
+    assert admin.patch("/api/v1/roles/Viewer", json={"actions": [read]}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["users", "roles", "permissions"])

@@ -28,7 +28,7 @@ COMMANDS = {
     "simulate": ("tradewind.cli.simulate:simulate", "Show which runs a DAG's schedule makes."),
     "db": ("tradewind.cli.db:db", "Make, check, clean and reset the database."),
     "users": ("tradewind.cli.users:users", "Manage users."),
-    "roles": ("tradewind.cli.users:roles", "Manage roles."),
+    "roles": ("tradewind.cli.roles:roles", "Manage roles."),
     "variables": ("tradewind.cli.variables:variables", "Manage variables."),
     "connections": ("tradewind.cli.connections:connections", "Manage connections."),
     "pools": ("tradewind.cli.pools:pools", "Manage pools."),
@@ -40,7 +40,7 @@ COMMANDS = {
     "version": ("tradewind.cli.info:version", "Show the version."),
     "cheat-sheet": ("tradewind.cli.cheat_sheet:cheat_sheet", "Show all commands on one page."),
     "rotate-fernet-key": ("tradewind.cli.db:rotate_fernet_key", "Encrypt stored secrets with the newest key."),
-    "sync-perm": ("tradewind.cli.users:sync_perm", "Nothing to do here; says so."),
+    "sync-perm": ("tradewind.cli.roles:sync_perm", "Nothing to do here; says so."),
     "completion": ("tradewind.cli.completion:completion", "Print the shell completion for bash, zsh or fish."),
 }
 

@@ -122,12 +122,18 @@ def _web(
 
     chosen_host, chosen_port = _address(host, port)
     files = {"pid": pid, "stdout": stdout, "stderr": stderr, "log": log_file}
-    _start("webserver", daemon, files, lambda place: run_webserver(place, host=chosen_host, port=chosen_port))
+    in_standalone = "TRADEWIND_HALF" in os.environ
+    _start(
+        "webserver",
+        daemon,
+        files,
+        lambda place: run_webserver(place, host=chosen_host, port=chosen_port, first_admin=in_standalone),
+    )
 
 
-webserver = click.command(
-    "webserver", help="Run the web server (until the UI exists: its health page).", context_settings=HELP
-)(_address_options(_daemon_options(_web_options(verbose_option(_web)))))
+webserver = click.command("webserver", help="Run the web server: UI and REST API.", context_settings=HELP)(
+    _address_options(_daemon_options(_web_options(verbose_option(_web))))
+)
 
 
 def _api(**options: Any) -> None:

@@ -1,17 +1,19 @@
-"""`airflow users`, `airflow roles` and `airflow sync-perm`."""
+"""`airflow users`."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import click
 
-from tradewind.cli.lazy import HELP, group
-from tradewind.cli.options import ignored, verbose_option
+from tradewind.cli.lazy import group
+from tradewind.cli.options import verbose_option
 from tradewind.cli.output import output_option, print_rows
 from tradewind.cli.session import services
 from tradewind.services import users as service
 
 users = group("Manage the users of the web UI and the API.")
-roles = group("Manage roles.")
 
 
 @users.command("list")
@@ -61,7 +63,7 @@ def create(
             email=email,
             first_name=firstname,
             last_name=lastname,
-            role=role,
+            roles=[role],
             password=secret,
         )
     click.echo(f'User "{username}" created with role "{role}"')
@@ -97,6 +99,67 @@ def reset_password(username: str | None, email: str | None, password: str | None
         click.echo(f"Password: {secret}")
 
 
+@users.command("add-role")
+@click.option("-u", "--username")
+@click.option("-e", "--email")
+@click.option("-r", "--role", required=True)
+@verbose_option
+def add_role(username: str | None, email: str | None, role: str) -> None:
+    """Give a user one more role."""
+    with services() as found:
+        user = service.add_role(found, service.find_user(found, username=username, email=email), role)
+    click.echo(f'User "{user.username}" added to role "{role}"')
+
+
+@users.command("remove-role")
+@click.option("-u", "--username")
+@click.option("-e", "--email")
+@click.option("-r", "--role", required=True)
+@verbose_option
+def remove_role(username: str | None, email: str | None, role: str) -> None:
+    """Take a role from a user."""
+    with services() as found:
+        user = service.remove_role(found, service.find_user(found, username=username, email=email), role)
+    click.echo(f'User "{user.username}" removed from role "{role}"')
+
+
+@users.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@verbose_option
+def export_users(file: Path) -> None:
+    """Write all users, without their passwords, to a JSON file."""
+    with services() as found:
+        rows = [
+            {
+                "username": user.username,
+                "email": user.email,
+                "firstname": user.first_name,
+                "lastname": user.last_name,
+                "roles": list(user.roles),
+            }
+            for user in service.list_users(found)
+        ]
+    file.write_text(json.dumps(rows, indent=4, sort_keys=True) + "\n")
+    click.echo(f"{len(rows)} users exported to {file}")
+
+
+@users.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@verbose_option
+def import_users(file: Path) -> None:
+    """Create or change users as a JSON file of `users export` says; new ones get random passwords."""
+    try:
+        rows = json.loads(file.read_text())
+    except ValueError as error:
+        raise click.ClickException(f"{file} is no JSON: {error}. Export users to see how it is written.") from None
+    with services() as found:
+        done = service.import_users(found, rows)
+    for name in done.created:
+        click.echo(f'User "{name}" created. `airflow users reset-password -u {name}` gives a password.')
+    for name in done.updated:
+        click.echo(f'User "{name}" updated')
+
+
 def _password(given: str | None, random: bool) -> str:
     if given is not None and random:
         raise click.UsageError("Give --password or --use-random-password, not both.")
@@ -105,21 +168,3 @@ def _password(given: str | None, random: bool) -> str:
     if given is not None:
         return given
     return str(click.prompt("Password", hide_input=True, confirmation_prompt="Repeat password"))
-
-
-@roles.command("list")
-@ignored("-p", "--permission", flag=True)
-@output_option
-@verbose_option
-def list_roles(output: str) -> None:
-    """List roles."""
-    with services() as found:
-        print_rows([{"name": name} for name in service.list_roles(found)], output)
-
-
-@click.command(context_settings=HELP)
-@ignored("--include-dags", flag=True)
-@verbose_option
-def sync_perm() -> None:
-    """Nothing to do: roles are part of the database."""
-    click.echo("Roles and permissions are part of the database; there is nothing to update.")

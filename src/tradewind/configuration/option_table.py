@@ -63,11 +63,73 @@ sensitive_var_conn_names | list | | More words that make a name look secret, sep
     ),
     (
         "core",
+        "",
+        """
+simple_auth_manager_all_admins | boolean | False | Whether everybody is an administrator without logging in.
+test_connection | string | Disabled | Whether connections may be tested from the UI, API and command line.
+""",
+    ),
+    (
+        "api",
+        "",
+        """
+instance_name | string | - | Name of this installation, shown on every page.
+expose_config | string | False | Whether the configuration is shown: True, False or non-sensitive-only.
+maximum_page_limit | integer | 100 | Most rows that the API gives at once.
+fallback_page_limit | integer | 50 | Rows that it gives when not asked for a number.
+auth_backends | list | - | Ways to log in to the API.
+""",
+    ),
+    (
+        "api_auth",
+        "",
+        """
+jwt_expiration_time | integer | 86400 | Seconds for which they are good.
+jwt_cli_expiration_time | integer | 3600 | Seconds for those of the command line.
+jwt_secret ! | string | | Key that signs them.
+jwt_leeway | integer | 10 | Seconds by which clocks may differ.
+""",
+    ),
+    (
+        "fab",
+        "",
+        """
+session_lifetime_minutes | integer | 43200 | How long one lasts.
+auth_rate_limited | boolean | True | Whether log-ins are limited.
+enable_proxy_fix | boolean | False | Whether a proxy's headers are believed.
+proxy_fix_x_for | integer | 1 | How many X-Forwarded-For.
+proxy_fix_x_prefix | integer | 1 | How many X-Forwarded-Prefix.
+""",
+    ),
+    (
+        "webserver",
+        "",
+        """
+default_ui_timezone | string | UTC | Zone that times are shown in.
+""",
+    ),
+    (
+        "oidc",
+        "",
+        """
+issuer | string | | OpenID Connect provider that users may log in with; empty: none.
+client_id | string | | Our id at the provider.
+client_secret ! | string | | Our secret there.
+label | string | | Name on the login button; the provider's host unless set.
+scope | string | openid profile email | What the provider is asked for.
+username_claim | string | preferred_username | Claim that names the user here.
+roles_claim | string | | Claim with the user's groups; empty: roles are given here.
+role_mapping | json | {} | Value of that claim to role.
+default_role | string | Viewer | Role of users whom the mapping gives none; empty: they may not log in.
+allow_http | boolean | False | Whether the provider may be reached without TLS, for one on this machine.
+""",
+    ),
+    (
+        "core",
         _USERS,
         """
 auth_manager | string | - | Class that logs users in.
 simple_auth_manager_users | string | admin:admin | Users of Airflow 3's simple auth manager.
-simple_auth_manager_all_admins | boolean | False | Whether everybody is an administrator without logging in.
 simple_auth_manager_passwords_file | string | - | Passwords of the simple auth manager.
 security | string | | Security module, such as kerberos.
 """,
@@ -81,7 +143,6 @@ unit_test_mode | boolean | False | Settings for Airflow's own tests.
 xcom_backend | string | - | Class that stores XComs elsewhere.
 allowed_deserialization_classes | list | airflow.* | Classes that an XCom may be turned into.
 allowed_deserialization_classes_regexp | list | | The same as regular expressions.
-test_connection | string | Disabled | Whether connections may be tested from the UI, API and command line.
 asset_manager_class | string | - | Class that records asset events.
 asset_manager_kwargs ! | json | - | Its arguments.
 multi_team | boolean | False | Several teams on one installation.
@@ -310,14 +371,10 @@ secret_key ! | string | | Key that signs sessions.
         "api",
         _WEB,
         """
-instance_name | string | - | Name of this installation, shown on every page.
 instance_name_has_markup | boolean | False | Whether that name is HTML.
 theme | json | - | Colours of the pages.
 enable_swagger_ui | boolean | True | Whether the API has a page to try it.
-expose_config | string | False | Whether the configuration is shown: True, False or non-sensitive-only.
 expose_stacktrace | boolean | False | Whether errors show where they happened.
-maximum_page_limit | integer | 100 | Most rows that the API gives at once.
-fallback_page_limit | integer | 50 | Rows that it gives when not asked for a number.
 access_control_allow_headers | string | | CORS headers.
 access_control_allow_methods | string | | CORS methods.
 access_control_allow_origins | string | | CORS origins.
@@ -327,7 +384,6 @@ hide_paused_dags_by_default | boolean | False | Whether the list shows paused DA
 default_wrap | boolean | False | Whether long lines are wrapped.
 auto_refresh_interval | integer | 3 | Seconds between two refreshes; our pages are told of changes.
 require_confirmation_dag_change | boolean | False | Whether pausing asks first.
-auth_backends | list | - | Ways to log in to the API.
 enable_experimental_api | boolean | False | Airflow 1's API.
 enable_xcom_deserialize_support | boolean | False | Whether the API gives XComs as objects.
 google_key_path | string | | Google credentials of the API.
@@ -373,16 +429,11 @@ cookie_samesite | string | Lax | SameSite of the session's cookie.
 cookie_secure | boolean | False | Whether it goes over TLS only.
 config_file | string | - | webserver_config.py.
 session_backend | string | database | Where sessions are kept.
-session_lifetime_minutes | integer | 43200 | How long one lasts.
 update_fab_perms | boolean | True | Whether roles are updated at start.
-auth_rate_limited | boolean | True | Whether log-ins are limited.
 auth_rate_limit | string | 5 per 40 second | To how many.
-enable_proxy_fix | boolean | False | Whether a proxy's headers are believed.
-proxy_fix_x_for | integer | 1 | How many X-Forwarded-For.
 proxy_fix_x_proto | integer | 1 | How many X-Forwarded-Proto.
 proxy_fix_x_host | integer | 1 | How many X-Forwarded-Host.
 proxy_fix_x_port | integer | 1 | How many X-Forwarded-Port.
-proxy_fix_x_prefix | integer | 1 | How many X-Forwarded-Prefix.
 """,
     ),
     (
@@ -390,15 +441,11 @@ proxy_fix_x_prefix | integer | 1 | How many X-Forwarded-Prefix.
         _WEB,
         """
 jwt_audience | string | - | Audience of API tokens.
-jwt_expiration_time | integer | 86400 | Seconds for which they are good.
-jwt_cli_expiration_time | integer | 3600 | Seconds for those of the command line.
-jwt_secret ! | string | | Key that signs them.
 jwt_private_key_path | string | - | The same as a file.
 jwt_algorithm | string | - | How they are signed.
 jwt_kid | string | - | Id of the key.
 trusted_jwks_url | string | - | Where trusted keys are published.
 jwt_issuer | string | - | Who signs them.
-jwt_leeway | integer | 10 | Seconds by which clocks may differ.
 """,
     ),
     (
@@ -408,7 +455,6 @@ jwt_leeway | integer | 10 | Seconds by which clocks may differ.
 dag_default_view | string | grid | First page of a DAG.
 dag_orientation | string | LR | Direction of the graph.
 default_dag_run_display_number | integer | 25 | Runs shown at first.
-default_ui_timezone | string | UTC | Zone that times are shown in.
 show_recent_stats_for_completed_runs | boolean | True | Whether counts include ended runs.
 show_trigger_form_if_no_params | boolean | False | Whether a trigger always asks for a conf.
 num_recent_configurations_for_trigger | integer | 5 | Former confs that are offered.

@@ -108,7 +108,12 @@ def clear_instances(
         if values["state"] is TaskState.RESTARTING:
             edit.kill.append((run, instance))
     if cleared:
-        edit.runs.append(RunEdit(run, _requeued(run, now), why))
+        requeue(edit, run, now, why)
+
+
+def requeue(edit: Edit, run: RunRecord, now: datetime, why: str = "cleared") -> None:
+    """Add to `edit` that a run has something to do again: one that had ended is queued."""
+    edit.runs.append(RunEdit(run, _requeued(run, now), why))
 
 
 def cleared_values(graph: Graph, instance: InstanceRecord) -> dict[str, Any] | None:

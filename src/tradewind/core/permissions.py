@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 DAG_PREFIX: Final = "DAG:"
+DAG_RUN_PREFIX: Final = "DAG Run:"
+"""A grant on the runs of one DAG."""
 
 
 class Action(str, Enum):
@@ -67,6 +69,20 @@ class Grant(NamedTuple):
         return f"{self.action.value} on {self.resource}"
 
 
+def parse_grant(text: str) -> Grant:
+    """`can_read on DAGs` → its grant. Raises ValueError with what may stand there."""
+    word, on, resource = text.partition(" on ")
+    actions = {action.value: action for action in Action}
+    if not on or word not in actions:
+        raise ValueError(
+            f"'{text}' is no permission. Write an action and a resource: can_read on DAGs. Actions: {', '.join(actions)}."
+        )
+    known = {one.value for one in Resource}
+    if resource not in known and not resource.startswith((DAG_PREFIX, DAG_RUN_PREFIX)):
+        raise ValueError(f"'{resource}' is no resource. There are: {', '.join(sorted(known))}, and DAG:<dag_id>.")
+    return Grant(actions[word], resource)
+
+
 OF_A_DAG: Final = frozenset(
     {
         Resource.DAG_RUN,
@@ -95,7 +111,7 @@ def is_allowed(grants: frozenset[Grant], need: Need, dag_id: str | None = None) 
             )
         return covers_dag(grants, action, dag_id)
     if Grant(action, resource.value) not in grants:
-        return False
+        return resource is Resource.DAG_RUN and dag_id is not None and Grant(action, DAG_RUN_PREFIX + dag_id) in grants
     if resource in OF_A_DAG and dag_id is not None:
         # Changing what belongs to a DAG is an edit of the DAG, whatever is done to its parts.
         return covers_dag(grants, Action.READ if action is Action.READ else Action.EDIT, dag_id)

@@ -212,9 +212,30 @@ class UserRecord(Record, frozen=True, kw_only=True):
     password_hash: str
     active: bool = True
     created_at: datetime | None = None
+    last_login_at: datetime | None = None
+    login_count: int = 0
+    failed_login_count: int = 0
 
     def __repr__(self) -> str:
         return _hiding(self, "password_hash")
+
+
+class LoginSessionRecord(Record, frozen=True, kw_only=True):
+    """A browser in which somebody is logged in."""
+
+    session_id: str
+    """Names the session to people; not its secret."""
+    token_digest: str
+    """SHA-256 of the secret in the cookie, in hex. The secret itself is stored nowhere."""
+    username: str
+    csrf_token: str
+    created_at: datetime
+    last_used_at: datetime
+    address: str = ""
+    user_agent: str = ""
+
+    def __repr__(self) -> str:
+        return _hiding(self, "token_digest", "csrf_token")
 
 
 class ImportErrorRecord(Record, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ there is one), and leaves the `Caller` in the request. A route then takes it as 
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
@@ -69,6 +70,8 @@ class Guard:
         needs = self._needs[str(route.operation_id)]
         caller = self._authenticate(request, self._services)
         request.state.caller = caller
+        if caller is not None:
+            _check_csrf(request, caller)
         if needs is None:
             return
         if caller is None:
@@ -82,6 +85,18 @@ class Guard:
                     f"User '{caller.username}' lacks the permission '{need.action.value} on {need.resource.value}'{where}. "
                     "An administrator can give a role that has it."
                 )
+
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _check_csrf(request: Request, caller: Caller) -> None:
+    """A browser sends its cookie along whoever asks it to; only our own pages know the token that belongs to it."""
+    if caller.csrf_token is None or request.method in _SAFE:
+        return
+    given = request.headers.get("x-csrf-token", "")
+    if not hmac.compare_digest(given.encode(), caller.csrf_token.encode()):
+        raise Forbidden("The request lacks the page's X-CSRF-Token. Load the page again.")
 
 
 def caller_of(request: Request) -> Caller:
@@ -102,10 +117,19 @@ def as_user(services: Services, username: str, address: str) -> Services:
 
 def api_app(routers: Iterable[APIRouter], guard: Guard, needs: Needs, **options: Any) -> FastAPI:
     """An application of guarded routes. Raises LookupError when a route's operation id is not in `needs`."""
+    given = list(routers)
     app = FastAPI(docs_url=None, redoc_url=None, dependencies=[Depends(guard)], **options)
-    for router in routers:
-        app.include_router(router)
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.operation_id not in needs:
+    # FastAPI keeps included routers as they are, so its own list of routes does not name them.
+    app.state.operations = [route for router in given for route in router.routes if isinstance(route, APIRoute)]
+    for route in operations_of(app):
+        if route.operation_id not in needs:
             raise LookupError(f"{route.path}: operation '{route.operation_id}' has no entry in server.permissions")
+    for router in given:
+        app.include_router(router)
     return app
+
+
+def operations_of(app: FastAPI) -> list[APIRoute]:
+    """The guarded routes of an API, in the order in which they are tried."""
+    found: list[APIRoute] = app.state.operations
+    return found

@@ -14,10 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
+from tradewind.server.auth_routes import auth_app
 from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
+from tradewind.server.login import Login
 from tradewind.server.permissions import UI, V1, V2
+from tradewind.server.ui.account_routers import account_routers
+from tradewind.server.ui.routers import VIEW_ROUTERS
+from tradewind.server.ui.segments import KeepsSlashes
 from tradewind.server.v1 import admin_routers as v1_admin_routers
 from tradewind.server.v1 import routers as v1_routers
 from tradewind.server.v2 import admin_routers as v2_admin_routers
@@ -50,7 +55,7 @@ class Apis(NamedTuple):
     ui: FastAPI
 
 
-def make_apis(services: Services, authenticate: Authenticate) -> Apis:
+def make_apis(services: Services, authenticate: Authenticate, login: Login) -> Apis:
     read_health = health_of(services)
     v1 = api_app(
         [health_routes(read_health, "/api/v1/health"), *v1_routers.DAG_ROUTERS, *v1_admin_routers.ADMIN_ROUTERS],
@@ -77,7 +82,7 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
     tells_details(v2)
     describe(v2, V2, Style.V2)
     ui = api_app(
-        [],
+        [*account_routers(services, login), *VIEW_ROUTERS],
         Guard(services, UI, authenticate),
         UI,
         title="tradewind UI",
@@ -89,12 +94,14 @@ def make_apis(services: Services, authenticate: Authenticate) -> Apis:
     return Apis(v1, v2, ui)
 
 
-def make_app(services: Services, authenticate: Authenticate) -> ASGIApp:
-    v1, v2, ui = make_apis(services, authenticate)
+def make_app(services: Services, authenticate: Authenticate | None = None) -> ASGIApp:
+    """`authenticate`: who sends a request, for tests; None: as `server.login` tells."""
+    login = Login()
+    v1, v2, ui = make_apis(services, authenticate or login, login)
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(health_of(services), "/health"))
     rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
-    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", ui)], rest)
+    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui)), ("/auth", auth_app(services))], rest)
 
 
 def health_of(services: Services) -> Callable[[], HealthReport]:

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 
 from tradewind.core.errors import TradewindError
 from tradewind.services.errors import Busy, Contended, Invalid, NotAllowed, ServiceError, Unknown
+from tradewind.services.logins import BadCredentials, Throttled
+from tradewind.services.tokens import BadToken
 from tradewind.store.errors import AlreadyExists, NotFound, StoreError, StoreFault
 
 Handler = Callable[[Request, Exception], JSONResponse]
@@ -49,6 +51,9 @@ STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (NotLoggedIn, 401),
     (Forbidden, 403),
     (NotAllowed, 403),
+    (BadCredentials, 401),
+    (BadToken, 401),
+    (Throttled, 429),
     (Unknown, 404),
     (NotFound, 404),
     (AlreadyExists, 409),

@@ -10,6 +10,7 @@ from pathlib import Path
 from tradewind.configuration import Configuration
 from tradewind.server.app import make_apis
 from tradewind.server.documents import Document
+from tradewind.server.login import Login
 from tradewind.services.session import Services
 from tradewind.store import open_store
 
@@ -18,7 +19,7 @@ def document_of(api: str) -> Document:
     """The document of `v1`, `v2` or `ui`; it depends on no installation."""
     with tempfile.TemporaryDirectory() as folder, open_store("sqlite://", create=True) as store:
         services = Services(store=store, conf=Configuration(Path(folder), {}), who="openapi")
-        apis = make_apis(services, lambda request, services: None)
+        apis = make_apis(services, lambda request, services: None, Login())
         return dict(getattr(apis, api).openapi())
 
 

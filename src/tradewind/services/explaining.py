@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from tradewind.core.past import PastFacts, PreviousKind, past_facts, previous_run_kind
 from tradewind.core.reason import Reason, decode_reasons
 from tradewind.core.reasons import why_not
-from tradewind.core.records import NOT_MAPPED, InstanceRecord, RunRecord
+from tradewind.core.records import NOT_MAPPED, DagRecord, InstanceRecord, RunRecord
 from tradewind.core.run_view import RunView
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.services.dags import get_dag
@@ -48,6 +48,12 @@ DEPENDENCY_NAMES: Final = {
     "import_error": "Dag Imported",
 }
 
+NO_ENGINE: Final = Reason(
+    kind="engine",
+    text="No scheduler is running for this home.",
+    remedy="Start one: `airflow standalone`, or `airflow scheduler`.",
+)
+
 
 class Answer(NamedTuple):
     """Why an instance does not run, from the outside in; no reasons: nothing holds it."""
@@ -66,24 +72,33 @@ def why(services: Services, run: RunRecord, task_id: str, map_index: int = NOT_M
     instance = instance_of(services, run, task_id, map_index)
     if instance is not None and (instance.state.is_final or instance.state in (TaskState.QUEUED, TaskState.RUNNING)):
         return Answer(run, instance, _of_instance(services, run, instance))
-    outer = (*_of_engine(services), *_of_dag(services, run), *_of_run(services, run))
+    outer = around_run(services, run)
     inner = () if instance is None else _of_instance(services, run, instance)
     kinds = {reason.kind for reason in outer}
     return Answer(run, instance, (*outer, *(reason for reason in inner if reason.kind not in kinds)))
 
 
+def around_run(services: Services, run: RunRecord) -> tuple[Reason, ...]:
+    """What stands around a run: the scheduler, its DAG, the limit of runs. Empty: nothing keeps it from going on."""
+    return (*_of_engine(services), *_of_dag(services, run), *_of_run(services, run))
+
+
+def around_dag(dag: DagRecord) -> tuple[Reason, ...]:
+    """What keeps a DAG from making runs by itself."""
+    return tuple(_of_dag_itself(dag, pauses=True))
+
+
 def _of_engine(services: Services) -> Iterator[Reason]:
     if not is_alive(services, ENGINE):
-        yield Reason(
-            kind="engine",
-            text="No scheduler is running for this home.",
-            remedy="Start one: `airflow standalone`, or `airflow scheduler`.",
-        )
+        yield NO_ENGINE
 
 
 def _of_dag(services: Services, run: RunRecord) -> Iterator[Reason]:
-    dag = get_dag(services, run.dag_id)
-    if dag.is_paused and run.run_type is not RunType.BACKFILL:
+    yield from _of_dag_itself(get_dag(services, run.dag_id), pauses=run.run_type is not RunType.BACKFILL)
+
+
+def _of_dag_itself(dag: DagRecord, *, pauses: bool) -> Iterator[Reason]:
+    if dag.is_paused and pauses:
         because = f" ({dag.paused_reason})" if dag.paused_reason else ""
         yield Reason(
             kind="dag_paused",

@@ -1,17 +1,18 @@
-"""Users and roles. Passwords are kept as argon2 hashes."""
+"""Users. Passwords are kept as argon2 hashes."""
 
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from tradewind.core.lists import Found, Ordering, Page
 from tradewind.core.records import UserRecord
 from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.roles import list_roles
 from tradewind.services.session import Services
 from tradewind.store.errors import UserExists
 
@@ -26,8 +27,12 @@ def list_users(services: Services) -> list[UserRecord]:
     return services.store.users.list()
 
 
-def list_roles(services: Services) -> list[str]:
-    return services.store.users.roles()
+def user_page(services: Services, page: Page, order: Sequence[Ordering]) -> Found[UserRecord]:
+    """Some of the users, ordered by fields of theirs, then by name. Reads all of them: there are as many as people."""
+    users = list_users(services)
+    for name, descending in reversed(order):
+        users.sort(key=lambda user: getattr(user, name), reverse=descending)
+    return Found(users[page.offset : page.offset + page.limit], len(users))
 
 
 def create_user(
@@ -37,70 +42,50 @@ def create_user(
     email: str,
     first_name: str,
     last_name: str,
-    role: str,
     password: str,
+    roles: Sequence[str],
+    active: bool = True,
 ) -> UserRecord:
-    """Raises Unknown for the role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
-    known = list_roles(services)
-    if role not in known:
-        raise Unknown("role", role, known, hint=f"There are: {', '.join(known)}.")
+    """Raises Unknown for a role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
+    if not username.strip() or not password:
+        raise Invalid("A user needs a name and a password. Give both.")
+    _check_roles(services, roles)
     user = UserRecord(
         username=username,
-        email=email,
+        email=email or f"{username}@localhost",
         first_name=first_name,
         last_name=last_name,
-        roles=(role,),
-        password_hash="",
+        roles=tuple(roles),
+        active=active,
+        password_hash=hash_password(password),
         created_at=services.now(),
     )
-    return add_user(services, user, password)
+    services.store.users.create(user, outbox=services.audit("user.create", after=_told(user)))
+    return user
 
 
-def add_user(services: Services, user: UserRecord, password: str) -> UserRecord:
-    """`user` with this password. Raises Invalid for an unknown role and an empty name or password, and UserExists."""
-    if not user.username or not password:
-        raise Invalid("A user needs a name and a password. Give both.")
-    _check_roles(services, user.roles)
-    added = replace(user, password_hash=hash_password(password))
-    services.store.users.create(added)
-    return added
+def update_user(services: Services, username: str, password: str | None = None, **changes: Any) -> UserRecord:
+    """Change email, first_name, last_name, roles, active or the password.
 
+    Raises Unknown, Invalid, NotFound, and UserExists (of the store) for an e-mail that is somebody else's.
 
-def change_user(services: Services, username: str, changes: Mapping[str, Any]) -> UserRecord:
-    """Change e-mail, names, roles, whether he is active, or his `password`; the user as he is then.
-
-    Raises Unknown for the user, UserExists for an e-mail that is somebody else's, Invalid for an unknown role and an empty
-    password.
+    A new password, and being switched off, ends the user's sessions.
     """
     before = find_user(services, username=username)
-    values = dict(changes)
-    if "password" in values:
-        password = values.pop("password")
-        if not password:
-            raise Invalid("The password is empty. Give one.")
-        values["password_hash"] = hash_password(password)
-    after = replace(before, **values)
-    _check_roles(services, after.roles)
+    if "roles" in changes:
+        _check_roles(services, changes["roles"])
+        changes["roles"] = tuple(changes["roles"])
+    if password is not None:
+        changes["password_hash"] = _new_hash(password)
+    after = replace(before, **changes)
     other = services.store.users.by_email(after.email)
     if other is not None and other.username != username:
         raise UserExists("e-mail", after.email, f"Another user has the e-mail '{after.email}'. Give another one.")
-    services.store.users.update(after)
+    entry = services.audit("user.edit", before=_told(before), after=_told(after, new_password=password is not None))
+    services.store.users.update(after, outbox=entry)
+    if password is not None or not after.active:
+        services.store.logins.close_all(username)
     return after
-
-
-def _check_roles(services: Services, names: Iterable[str]) -> None:
-    known = list_roles(services)
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise Invalid(f"Unknown roles: {', '.join(unknown)}. There are: {', '.join(known)}.")
-
-
-def user_page(services: Services, page: Page, order: Sequence[Ordering]) -> Found[UserRecord]:
-    """Some of the users, ordered by fields of theirs, then by name. Reads all of them: there are as many as people."""
-    users = list_users(services)
-    for name, descending in reversed(order):
-        users.sort(key=lambda user: getattr(user, name), reverse=descending)
-    return Found(users[page.offset : page.offset + page.limit], len(users))
 
 
 def find_user(services: Services, *, username: str | None = None, email: str | None = None) -> UserRecord:
@@ -120,15 +105,88 @@ def find_user(services: Services, *, username: str | None = None, email: str | N
 def delete_user(services: Services, *, username: str | None = None, email: str | None = None) -> UserRecord:
     """The user that was. Raises Unknown."""
     user = find_user(services, username=username, email=email)
-    services.store.users.delete(user.username)
+    services.store.users.delete(user.username, outbox=services.audit("user.delete", before=_told(user)))
     return user
 
 
-def set_password(services: Services, user: UserRecord, password: str) -> None:
-    """Give a user a new password."""
+def set_password(services: Services, user: UserRecord, password: str, *, keep_session: str | None = None) -> None:
+    """Give a user a new password, and end his other sessions. Raises Invalid for an empty one."""
+    entry = services.audit("user.password", before=None, after={"username": user.username, "password": "***"})
+    services.store.users.update(replace(user, password_hash=_new_hash(password)), outbox=entry)
+    services.store.logins.close_all(user.username, but=keep_session)
+
+
+def add_role(services: Services, user: UserRecord, role: str) -> UserRecord:
+    """Raises Unknown for the role, Invalid when he has it already."""
+    if role in user.roles:
+        raise Invalid(f"User '{user.username}' has the role '{role}' already.")
+    return update_user(services, user.username, roles=[*user.roles, role])
+
+
+def remove_role(services: Services, user: UserRecord, role: str) -> UserRecord:
+    """Raises Invalid when he does not have it."""
+    if role not in user.roles:
+        raise Invalid(
+            f"User '{user.username}' does not have the role '{role}'. He has: {', '.join(user.roles) or 'none'}."
+        )
+    return update_user(services, user.username, roles=[name for name in user.roles if name != role])
+
+
+class ImportedUsers(NamedTuple):
+    created: list[str]
+    updated: list[str]
+
+
+def import_users(services: Services, rows: Any) -> ImportedUsers:
+    """Create or change users as Airflow's `users export` writes them. Everything is checked before anything is done.
+
+    Raises Invalid for what cannot be read, Unknown for a role.
+    """
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) and row.get("username") for row in rows):
+        raise Invalid("Users are a list of objects with a username. Export users to see how they are written.")
+    for row in rows:
+        _check_roles(services, row.get("roles", []))
+    done = ImportedUsers([], [])
+    for row in rows:
+        values: dict[str, Any] = {
+            "email": str(row.get("email") or ""),
+            "first_name": str(row.get("firstname") or ""),
+            "last_name": str(row.get("lastname") or ""),
+            "roles": list(row.get("roles", [])),
+        }
+        if services.store.users.get(row["username"]) is None:
+            create_user(services, username=row["username"], password=random_password(), **values)
+            done.created.append(row["username"])
+        else:
+            update_user(services, row["username"], **values)
+            done.updated.append(row["username"])
+    return done
+
+
+def _new_hash(password: str) -> str:
     if not password:
         raise Invalid("The password is empty. Give one.")
-    services.store.users.update(replace(user, password_hash=hash_password(password)))
+    return hash_password(password)
+
+
+def _check_roles(services: Services, roles: Sequence[str]) -> None:
+    known = list_roles(services)
+    for role in roles:
+        if role not in known:
+            raise Unknown("role", role, known, hint=f"There are: {', '.join(known)}.")
+
+
+def _told(user: UserRecord, *, new_password: bool = False) -> dict[str, Any]:
+    """For the audit log."""
+    told: dict[str, Any] = {
+        "username": user.username,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "roles": list(user.roles),
+        "active": user.active,
+    }
+    return {**told, "password": "***"} if new_password else told
 
 
 def hash_password(password: str) -> str:

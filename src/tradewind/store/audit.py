@@ -15,7 +15,6 @@ from tradewind.store.database import Database
 from tradewind.store.lists import found, matches, ordered, within
 from tradewind.store.outbox import OUTBOX
 
-KIND: Final = "audit"
 _COLUMN: Final = schema.outbox.c
 
 
@@ -40,6 +39,8 @@ class AuditFilter(NamedTuple):
     excluded: Collection[str] = ()
     readable: Collection[str] | None = None
     """Only entries of these DAGs, and of none; None: of all DAGs."""
+    below: int | None = None
+    """Only entries with a lower number."""
 
 
 class Audit:
@@ -73,7 +74,10 @@ def _query() -> sa.Select[Any]:
 
 
 def _conditions(wanted: AuditFilter) -> list[Any]:
-    conditions: list[Any] = [_COLUMN.kind == KIND]
+    # In the words of the partial index.
+    conditions: list[Any] = [sa.text(f"outbox.{schema.OUTBOX_AUDIT}")]
+    if wanted.below is not None:
+        conditions.append(_COLUMN.seq < wanted.below)
     conditions += [_COLUMN[name] == value for name, value in wanted.equal.items()]
     if wanted.user is not None:
         named = wanted.user.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -21,6 +22,15 @@ _VERSION_FIELDS = [name for name in DagVersionRecord.__struct_fields__ if name !
 _DAG_FIELDS = [name for name in DagRecord.__struct_fields__ if name in schema.dag.c]
 _SPECS_KEPT = 2048
 _RUNS_AT_ONCE = 20
+
+
+class _Access(msgspec.Struct):
+    """The one field of a specification that is read for it."""
+
+    access_control: dict[str, Any] = {}
+
+
+_AccessOf = msgspec.json.Decoder(_Access)
 
 
 class Dags:
@@ -142,6 +152,18 @@ class Dags:
             return [*self._dags(connection, *conditions)]
 
     # --- rows --------------------------------------------------------------------------------------------------------
+
+    def access_controls(self) -> dict[str, dict[str, Any]]:
+        """dag_id → its `access_control`, for DAGs that have one. Reads every newest specification that mentions it."""
+        dag, version = schema.dag, schema.dag_version
+        query = (
+            sa.select(dag.c.dag_id, version.c.spec)
+            .join(version, version.c.version_id == dag.c.version_id)
+            .where(version.c.spec.contains('"access_control":{', autoescape=True))
+        )
+        with self._database.read() as connection:
+            rows = [(row[0], row[1]) for row in connection.execute(query)]
+        return {dag_id: _AccessOf.decode(spec).access_control for dag_id, spec in rows}
 
     def _dags(self, connection: Connection, *conditions: Any) -> Sequence[DagRecord]:
         dag, version, error = schema.dag, schema.dag_version, schema.import_error

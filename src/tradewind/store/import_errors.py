@@ -22,6 +22,15 @@ class ImportErrors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def numbered(self, *, file: str | None = None) -> list[tuple[int, ImportErrorRecord]]:
+        """As `list`, each with the number of its row: it stays while the file is not imported again."""
+        column = schema.import_error.c
+        query = sa.select(*IMPORT_ERRORS.stored, column.id).order_by(column.file, column.id)
+        if file is not None:
+            query = query.where(column.file == file)
+        with self._database.read() as connection:
+            return [(row[-1], IMPORT_ERRORS.of(row)) for row in connection.execute(query).all()]
+
     def list(self, *, file: str | None = None) -> list[ImportErrorRecord]:
         """Import errors by file, in the order they were found."""
         column = schema.import_error.c

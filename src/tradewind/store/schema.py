@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tradewind.core.states import ACTIVE, RunState, RunType, TaskState
 from tradewind.store.column_types import EnumText, JsonObject, UtcTime
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every migration, oldest first. A test compares this with the migration scripts, so that judging a database does not
 need Alembic."""
 VERSION_TABLE: Final = "tradewind_version"
@@ -41,6 +41,7 @@ INSTANCE_NOTABLE: Final = "state NOT IN ('none', 'success', 'skipped', 'removed'
 """Holds a slot, waits for something, or failed: a small share of a long history."""
 TRY_ACTIVE: Final = _any_of("state", sorted(ACTIVE))
 CALLBACK_PENDING: Final = "done_at IS NULL"
+OUTBOX_AUDIT: Final = "kind = 'audit'"
 
 Text, Int, BigInt, Bool = sa.Text, sa.Integer, sa.BigInteger, sa.Boolean
 
@@ -342,6 +343,14 @@ connection = sa.Table(
 
 role = sa.Table("role", metadata, _required("name", Text, primary_key=True))
 
+role_grant = sa.Table(
+    "role_grant",
+    metadata,
+    _required("role", Text, sa.ForeignKey("role.name", ondelete="CASCADE"), primary_key=True),
+    _required("action", Text, primary_key=True),
+    _required("resource", Text, primary_key=True),
+)
+
 user_account = sa.Table(
     "user_account",
     metadata,
@@ -352,6 +361,9 @@ user_account = sa.Table(
     _required("active", Bool),
     _optional("created_at", UtcTime),
     _required("password_hash", Text),
+    _optional("last_login_at", UtcTime),
+    _required("login_count", Int, server_default="0"),
+    _required("failed_login_count", Int, server_default="0"),
     sa.UniqueConstraint("email", name="uq_user_account_email"),
 )
 
@@ -360,6 +372,45 @@ user_role = sa.Table(
     metadata,
     _required("username", Text, sa.ForeignKey("user_account.username", ondelete="CASCADE"), primary_key=True),
     _required("role", Text, sa.ForeignKey("role.name"), primary_key=True),
+)
+
+login_session = sa.Table(
+    "login_session",
+    metadata,
+    _required("session_id", Text, primary_key=True),
+    _required("token_digest", Text),
+    _required("username", Text, sa.ForeignKey("user_account.username", ondelete="CASCADE")),
+    _required("csrf_token", Text),
+    _required("created_at", UtcTime),
+    _required("last_used_at", UtcTime),
+    _required("address", Text),
+    _required("user_agent", Text),
+    sa.UniqueConstraint("token_digest", name="uq_login_session_token"),
+    sa.Index("ix_login_session_user", "username"),
+)
+
+login_failure = sa.Table(
+    "login_failure",
+    metadata,
+    # `user:<name>` or `from:<address>`.
+    _required("whose", Text, primary_key=True),
+    _required("failures", Int),
+    _required("last_at", UtcTime),
+)
+
+preference = sa.Table(
+    "preference",
+    metadata,
+    _required("username", Text, sa.ForeignKey("user_account.username", ondelete="CASCADE"), primary_key=True),
+    _required("key", Text, primary_key=True),
+    _required("value", Text),
+)
+
+favourite = sa.Table(
+    "favourite",
+    metadata,
+    _required("username", Text, sa.ForeignKey("user_account.username", ondelete="CASCADE"), primary_key=True),
+    _required("dag_id", Text, primary_key=True),
 )
 
 backfill = sa.Table(
@@ -399,6 +450,19 @@ outbox = sa.Table(
     _required("who", Text),
     _required("detail", JsonObject),
     sa.Index("ix_outbox_run", "run_key", "task_id"),
+    sa.Index(
+        "ix_outbox_audit",
+        "dag_id",
+        "seq",
+        sqlite_where=sa.text(OUTBOX_AUDIT),
+        postgresql_where=sa.text(OUTBOX_AUDIT),
+    ),
+    sa.Index(
+        "ix_outbox_audit_seq",
+        "seq",
+        sqlite_where=sa.text(OUTBOX_AUDIT),
+        postgresql_where=sa.text(OUTBOX_AUDIT),
+    ),
 )
 
 engine_lease = sa.Table(

@@ -8,6 +8,7 @@ from types import TracebackType
 from tradewind.core.changes import Changes, Conflict
 from tradewind.store.audit import Audit
 from tradewind.store.backfills import Backfills
+from tradewind.store.bars import Bars
 from tradewind.store.callbacks import Callbacks
 from tradewind.store.connections import Connections
 from tradewind.store.dags import Dags
@@ -19,10 +20,13 @@ from tradewind.store.import_errors import ImportErrors
 from tradewind.store.instances import Instances
 from tradewind.store.jobs import Jobs
 from tradewind.store.leases import Leases
+from tradewind.store.logins import Logins
 from tradewind.store.maintenance import Maintenance
 from tradewind.store.migration import Schema
 from tradewind.store.outbox import Outbox
+from tradewind.store.personal import Personal
 from tradewind.store.pools import Pools
+from tradewind.store.roles import Roles
 from tradewind.store.rotation import Rotation, rotate_keys
 from tradewind.store.runs import Runs
 from tradewind.store.tries import Tries
@@ -43,6 +47,7 @@ class Store:
         self.engine = EngineStore(database, self.leases, self.jobs)
         self.dags = Dags(database)
         self.runs = Runs(database)
+        self.bars = Bars(database)
         self.instances = Instances(database)
         self.tries = Tries(database)
         self.xcoms = XComs(database)
@@ -50,6 +55,9 @@ class Store:
         self.connections = Connections(database, self._cipher)
         self.pools = Pools(database)
         self.users = Users(database)
+        self.roles = Roles(database)
+        self.logins = Logins(database)
+        self.personal = Personal(database)
         self.import_errors = ImportErrors(database)
         self.outbox = Outbox(database)
         self.audit = Audit(database)

@@ -12,6 +12,7 @@ from tradewind.core.records import UserRecord
 from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.errors import NotFound, UserExists
+from tradewind.store.outbox import Rows, write_outbox
 
 _FIELDS = [name for name in UserRecord.__struct_fields__ if name != "roles"]
 
@@ -30,14 +31,7 @@ class Users:
             found = _users(connection, schema.user_account.c.email == email)
         return found[0] if found else None
 
-    def roles(self) -> list[str]:
-        """Names of the roles there are, the mightiest first."""
-        with self._database.read() as connection:
-            names = set(connection.execute(sa.select(schema.role.c.name)).scalars())
-        known = [name for name in schema.ROLES if name in names]
-        return known + sorted(names.difference(known))
-
-    def create(self, user: UserRecord) -> None:
+    def create(self, user: UserRecord, *, outbox: Rows = None) -> None:
         """Raises UserExists for a name or e-mail that is taken, NotFound for a role that does not exist."""
         account = schema.user_account
         with self._database.write() as connection:
@@ -54,8 +48,9 @@ class Users:
             _check_roles(connection, user.roles)
             connection.execute(sa.insert(account), {name: getattr(user, name) for name in _FIELDS})
             _write_roles(connection, user)
+            write_outbox(connection, outbox)
 
-    def update(self, user: UserRecord) -> None:
+    def update(self, user: UserRecord, *, outbox: Rows = None) -> None:
         """Replaces everything stored of the user. Raises NotFound."""
         account = schema.user_account
         with self._database.write() as connection:
@@ -66,12 +61,16 @@ class Users:
                 raise NotFound("user", user.username)
             connection.execute(sa.delete(schema.user_role).where(schema.user_role.c.username == user.username))
             _write_roles(connection, user)
+            write_outbox(connection, outbox)
 
-    def delete(self, username: str) -> bool:
+    def delete(self, username: str, *, outbox: Rows = None) -> bool:
         """False when there is no such user."""
         account = schema.user_account
         with self._database.write() as connection:
-            return connection.execute(sa.delete(account).where(account.c.username == username)).rowcount > 0
+            gone = connection.execute(sa.delete(account).where(account.c.username == username)).rowcount > 0
+            if gone:
+                write_outbox(connection, outbox)
+            return gone
 
     def list(self) -> list[UserRecord]:
         """All users by name."""

@@ -127,6 +127,12 @@ class DagList(Shape):
     """Number of the newest change in it, for the stream."""
 
 
+class Done(Shape):
+    """How many things were changed by it."""
+
+    changed: int
+
+
 class UnpausePreview(Shape):
     """What switching a DAG on will create at once."""
 

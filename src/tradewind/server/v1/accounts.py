@@ -36,8 +36,16 @@ def get_users(
 
 @router.post("/users", operation_id="post_user", tags=["User"])
 def post_user(body: models.UserBody, caller: CallerOf) -> models.User:
-    record = body.record(caller.services.now())
-    return models.User.of(users.add_user(caller.services, record, body.password))
+    made = users.create_user(
+        caller.services,
+        username=body.username,
+        email=body.email,
+        first_name=body.first_name,
+        last_name=body.last_name,
+        roles=body.role_names(),
+        password=body.password,
+    )
+    return models.User.of(made)
 
 
 @router.get("/users/{username}", operation_id="get_user", tags=["User"])
@@ -50,7 +58,7 @@ def patch_user(username: str, body: models.UserPatch, caller: CallerOf, update_m
     if body.username not in (None, username):
         raise Invalid("A user's name cannot be changed. Leave it out, or make a user with the new name.")
     wanted = models.own_fields(changes(body, update_mask, _FIELDS))
-    return models.User.of(users.change_user(caller.services, username, wanted))
+    return models.User.of(users.update_user(caller.services, username, **wanted))
 
 
 @router.delete("/users/{username}", operation_id="delete_user", tags=["User"], status_code=204)
@@ -65,7 +73,7 @@ def get_roles(
 ) -> models.RoleCollection:
     found = roles.roles(caller.services)
     if order[0].name == "name":
-        found.sort()
+        found.sort(key=lambda role: role.name)
     if order[0].descending:
         found.reverse()
     shown = found[page.offset : page.offset + page.limit]
@@ -75,6 +83,27 @@ def get_roles(
 @router.get("/roles/{role_name}", operation_id="get_role", tags=["Role"])
 def get_role(role_name: str, caller: CallerOf) -> models.Role:
     return models.Role.of(roles.get_role(caller.services, role_name))
+
+
+@router.post("/roles", operation_id="post_role", tags=["Role"])
+def post_role(body: models.RoleBody, caller: CallerOf) -> models.Role:
+    made = roles.create_role(caller.services, body.name, [action.text() for action in body.actions])
+    return models.Role.of(made)
+
+
+@router.patch("/roles/{role_name}", operation_id="patch_role", tags=["Role"])
+def patch_role(role_name: str, body: models.RolePatch, caller: CallerOf, update_mask: UpdateMask = None) -> models.Role:
+    wanted = changes(body, update_mask, ("name", "actions"))
+    before = roles.get_role(caller.services, role_name)
+    grants = before.grants if wanted.get("actions") is None else [action.text() for action in body.actions or ()]
+    changed = roles.update_role(caller.services, role_name, grants, new_name=wanted.get("name"))
+    return models.Role.of(changed)
+
+
+@router.delete("/roles/{role_name}", operation_id="delete_role", tags=["Role"], status_code=204)
+def delete_role(role_name: str, caller: CallerOf) -> Response:
+    roles.delete_role(caller.services, role_name)
+    return no_content()
 
 
 @router.get("/permissions", operation_id="get_permissions", tags=["Permission"])

@@ -7,7 +7,6 @@ from typing import Final
 from tradewind.server.not_built import Missing, not_built_routes
 
 _EVENTS: Final = "Keeping dataset events, and starting runs by them,"
-_ROLES: Final = "Making and changing roles in this API"
 _DATASETS: Final = "/api/v1/datasets"
 _OF_DAG: Final = "/api/v1/dags/{dag_id}/datasets/queuedEvent"
 
@@ -20,9 +19,6 @@ MISSING: Final = (
     Missing("DELETE", _OF_DAG, "delete_dag_dataset_queued_events", _EVENTS),
     Missing("GET", f"{_OF_DAG}/{{uri:path}}", "get_dag_dataset_queued_event", _EVENTS),
     Missing("DELETE", f"{_OF_DAG}/{{uri:path}}", "delete_dag_dataset_queued_event", _EVENTS),
-    Missing("POST", "/api/v1/roles", "post_role", _ROLES),
-    Missing("PATCH", "/api/v1/roles/{role_name}", "patch_role", _ROLES),
-    Missing("DELETE", "/api/v1/roles/{role_name}", "delete_role", _ROLES),
     Missing(
         "GET",
         "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamDatasetEvents",

@@ -27,17 +27,9 @@ class UserBody(Body):
     password: Annotated[Text, Field(min_length=1)]
     roles: list[RoleRef] = Field(default_factory=list)
 
-    def record(self, created_at: datetime) -> UserRecord:
+    def role_names(self) -> list[str]:
         """Without a role, the user is Public, as in Airflow."""
-        return UserRecord(
-            username=self.username,
-            email=self.email,
-            first_name=self.first_name,
-            last_name=self.last_name,
-            roles=tuple(role.name for role in self.roles) or ("Public",),
-            password_hash="",
-            created_at=created_at,
-        )
+        return [role.name for role in self.roles] or ["Public"]
 
 
 class UserPatch(Body):
@@ -76,6 +68,9 @@ class User(Answer):
             active=user.active,
             roles=[UserRole(name=name) for name in user.roles],
             created_on=user.created_at,
+            last_login=user.last_login_at,
+            login_count=user.login_count,
+            failed_login_count=user.failed_login_count,
         )
 
 
@@ -97,13 +92,36 @@ class ActionResource(Answer):
         return cls(action=Named(name=grant.action.value), resource=Named(name=grant.resource))
 
 
+class NamedBody(Body):
+    name: Name
+
+
+class ActionResourceBody(Body):
+    action: NamedBody
+    resource: NamedBody
+
+    def text(self) -> str:
+        return f"{self.action.name} on {self.resource.name}"
+
+
+class RoleBody(Body):
+    name: Name
+    actions: list[ActionResourceBody] = Field(default_factory=list)
+
+
+class RolePatch(Body):
+    name: Name | None = None
+    actions: list[ActionResourceBody] | None = None
+
+
 class Role(Answer):
     name: str
     actions: list[ActionResource]
 
     @classmethod
     def of(cls, role: FoundRole) -> Role:
-        return cls(name=role.name, actions=[ActionResource.of(grant) for grant in role.grants])
+        grants = sorted(role.grants, key=lambda grant: (grant.action.value, grant.resource))
+        return cls(name=role.name, actions=[ActionResource.of(grant) for grant in grants])
 
 
 class RoleCollection(Answer):
@@ -117,8 +135,8 @@ class ActionCollection(Answer):
 
 
 def own_fields(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Of the fields to change: those of `services.users.change_user`."""
+    """Of the fields to change: those of `services.users.update_user`."""
     fields = {name: value for name, value in wanted.items() if name != "username" and value is not None}
     if "roles" in fields:
-        fields["roles"] = tuple(role["name"] for role in fields["roles"])
+        fields["roles"] = [role["name"] for role in fields["roles"]]
     return fields

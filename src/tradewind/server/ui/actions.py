@@ -1,0 +1,57 @@
+"""Doing things to runs and task instances: trigger, clear, mark."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from tradewind.server.access import CallerOf
+from tradewind.server.ui import shapes
+from tradewind.server.ui.answers import answer
+from tradewind.services.views import affecting, runs, triggering
+
+router = APIRouter()
+
+
+@router.post("/ui/dags/{dag_id:name}/runs", operation_id="trigger_run", response_model=shapes.RunRow)
+def trigger_run(caller: CallerOf, dag_id: str, body: shapes.TriggerRequest) -> Response:
+    run = triggering.trigger(caller.services, dag_id, _order(body))
+    return answer(runs.run_row(caller, run))
+
+
+@router.post(
+    "/ui/dags/{dag_id:name}/trigger-preview", operation_id="preview_trigger", response_model=shapes.TriggerPreview
+)
+def preview_trigger(caller: CallerOf, dag_id: str, body: shapes.TriggerRequest) -> Response:
+    return answer(triggering.preview(caller.services, dag_id, _order(body)))
+
+
+@router.post("/ui/dags/{dag_id:name}/clear", operation_id="clear_instances", response_model=shapes.AffectedList)
+def clear_instances(caller: CallerOf, dag_id: str, body: shapes.ClearRequest) -> Response:
+    options = affecting.Clearing(
+        body.only_failed, body.only_new, body.newest_version, body.prevent_running, body.note or None
+    )
+    return answer(affecting.clear(caller.services, _selection(dag_id, body), options, dry_run=body.dry_run))
+
+
+@router.post("/ui/dags/{dag_id:name}/mark", operation_id="mark_instances", response_model=shapes.AffectedList)
+def mark_instances(caller: CallerOf, dag_id: str, body: shapes.MarkRequest) -> Response:
+    selection = _selection(dag_id, body)
+    return answer(affecting.mark(caller.services, selection, body.state, note=body.note or None, dry_run=body.dry_run))
+
+
+def _order(body: shapes.TriggerRequest) -> triggering.Order:
+    return triggering.Order(body.conf, body.logical_date, body.use_now, body.run_id, body.note, body.unpause)
+
+
+def _selection(dag_id: str, body: shapes.ClearRequest | shapes.MarkRequest) -> affecting.Selection:
+    return affecting.Selection(
+        dag_id,
+        body.run_ids,
+        body.task_ids,
+        [(each.run_id, each.task_id, each.map_index) for each in body.instances],
+        body.map_indexes,
+        body.upstream,
+        body.downstream,
+        body.past,
+        body.future,
+    )

@@ -1,0 +1,9 @@
+"""The routes of the views, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tradewind.server.ui import actions, dag_views, dags, logs, tasks
+
+VIEW_ROUTERS: Final = (dags.router, dag_views.router, actions.router, tasks.router, logs.router)

@@ -1,0 +1,43 @@
+"""One task instance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from tradewind.server.access import CallerOf
+from tradewind.server.ui import shapes
+from tradewind.server.ui.answers import answer
+from tradewind.services.views import instances, why
+
+router = APIRouter(prefix="/ui/dags/{dag_id:name}/runs/{run_id:name}/tasks/{task_id:name}")
+
+
+@router.get("", operation_id="get_task_page", response_model=shapes.TaskPage)
+def get_task_page(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
+    return answer(instances.get_task_page(caller, dag_id, run_id, task_id, map_index))
+
+
+@router.get("/cell", operation_id="get_cell", response_model=shapes.CellInfo)
+def get_cell(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
+    return answer(instances.get_cell(caller, dag_id, run_id, task_id, map_index))
+
+
+@router.get("/mapped", operation_id="list_mapped", response_model=shapes.MappedList)
+def list_mapped(
+    caller: CallerOf,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    state: Annotated[list[str] | None, Query()] = None,
+    offset: int = 0,
+    limit: int = 200,
+) -> Response:
+    return answer(instances.list_mapped(caller, dag_id, run_id, task_id, state, offset, limit))
+
+
+@router.get("/why", operation_id="why_task", response_model=shapes.WhyAnswer)
+def why_task(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
+    run = instances.run_of(caller.services, dag_id, run_id)
+    return answer(why.why_instance(caller.services, run, task_id, map_index))

@@ -1,0 +1,40 @@
+"""Cursors: where a page of a list ended, as an opaque text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tradewind.services.errors import Invalid
+from tradewind.store.bars import Place
+
+
+def to_cursor(values: Any) -> str:
+    """`values`: plain JSON values and times."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def from_cursor(cursor: str, kind: type[Any] = list) -> Any:
+    """Raises Invalid for a text that `to_cursor` did not make from a value of `kind`."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.") from None
+
+
+def place_cursor(run_after: datetime, run_key: int) -> str:
+    return to_cursor([run_after, run_key])
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """The place that `place_cursor` wrote; None for no cursor. Raises Invalid."""
+    if not cursor:
+        return None
+    run_after, run_key = from_cursor(cursor, tuple[datetime, int])
+    if run_after.tzinfo is None or abs(run_key) >= 1 << 63:
+        raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.")
+    return Place(run_after, run_key)

@@ -1,0 +1,3 @@
+// Which feature provides which piece (shared/slots.tsx). Each loads when it is first shown:
+// fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
+export {};

@@ -19,10 +19,12 @@ from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
 from tradewind.server.login import Login
+from tradewind.server.pages import add_pages
 from tradewind.server.permissions import UI, V1, V2
 from tradewind.server.ui.account_routers import account_routers
 from tradewind.server.ui.routers import VIEW_ROUTERS
 from tradewind.server.ui.segments import KeepsSlashes
+from tradewind.server.ui.stream import stream_routes
 from tradewind.server.v1 import admin_routers as v1_admin_routers
 from tradewind.server.v1 import routers as v1_routers
 from tradewind.server.v2 import admin_routers as v2_admin_routers
@@ -82,7 +84,7 @@ def make_apis(services: Services, authenticate: Authenticate, login: Login) -> A
     tells_details(v2)
     describe(v2, V2, Style.V2)
     ui = api_app(
-        [*account_routers(services, login), *VIEW_ROUTERS],
+        [*account_routers(services, login), stream_routes(services), *VIEW_ROUTERS],
         Guard(services, UI, authenticate),
         UI,
         title="tradewind UI",
@@ -101,6 +103,7 @@ def make_app(services: Services, authenticate: Authenticate | None = None) -> AS
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(health_of(services), "/health"))
     rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
+    add_pages(rest)
     return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui)), ("/auth", auth_app(services))], rest)
 
 

@@ -22,6 +22,7 @@ from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.services.dags import get_dag
 from tradewind.services.edits import snapshots, write_changes
 from tradewind.services.errors import Busy, Invalid
+from tradewind.services.marking import mark_run
 from tradewind.services.params import check_conf
 from tradewind.services.session import Services
 from tradewind.services.timetables import timetable_of
@@ -143,6 +144,34 @@ def settle(services: Services, dag_id: str | None = None) -> list[int]:
             services.store.backfills.update(backfill.backfill_id, completed_at=services.now())
             done.append(backfill.backfill_id)
     return done
+
+
+def pause_backfill(services: Services, backfill: BackfillRecord, paused: bool) -> BackfillRecord:
+    """While it is paused no further run of it begins. Raises Invalid when it is over."""
+    _check_open(backfill)
+    event = "backfill.pause" if paused else "backfill.unpause"
+    entry = services.audit(event, dag_id=backfill.dag_id, after={"backfill_id": backfill.backfill_id})
+    told = services.note("backfill", "paused" if paused else "unpaused", dag_id=backfill.dag_id)
+    changed = services.store.backfills.update(backfill.backfill_id, is_paused=paused, outbox=[entry, told])
+    services.ring()
+    return changed
+
+
+def cancel_backfill(services: Services, backfill: BackfillRecord) -> BackfillRecord:
+    """Runs of it that have not begun are marked as failed; those that run go on. Raises Invalid when it is over."""
+    _check_open(backfill)
+    for run in services.store.runs.list(backfill_id=backfill.backfill_id, states=[RunState.QUEUED]):
+        mark_run(services, run, RunState.FAILED)
+    entry = services.audit("backfill.cancel", dag_id=backfill.dag_id, after={"backfill_id": backfill.backfill_id})
+    told = services.note("backfill", "cancelled", dag_id=backfill.dag_id)
+    changed = services.store.backfills.update(backfill.backfill_id, completed_at=services.now(), outbox=[entry, told])
+    services.ring()
+    return changed
+
+
+def _check_open(backfill: BackfillRecord) -> None:
+    if backfill.completed_at is not None:
+        raise Invalid(f"Backfill {backfill.backfill_id} is over since {backfill.completed_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tradewind.core.records import BackfillRecord, OutboxRecord
+from tradewind.core.records import BackfillRecord
 from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.errors import NotFound
-from tradewind.store.outbox import write_outbox
+from tradewind.store.outbox import Rows, write_outbox
 from tradewind.store.rows import RecordRows
 
 _BACKFILLS = RecordRows(BackfillRecord, schema.backfill)
@@ -21,13 +21,13 @@ class Backfills:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, record: BackfillRecord, outbox: OutboxRecord | None = None) -> int:
+    def create(self, record: BackfillRecord, outbox: Rows = None) -> int:
         """Writes a new backfill and returns its id; the `backfill_id` of `record` does not count."""
         values = _BACKFILLS.values(record)
         del values["backfill_id"]
         with self._database.write() as connection:
             key = connection.execute(sa.insert(schema.backfill), values).inserted_primary_key
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
             assert key is not None
             return int(key[0])
 
@@ -54,7 +54,7 @@ class Backfills:
         is_paused: bool | None = None,
         completed_at: datetime | None = None,
         max_active_runs: int | None = None,
-        outbox: OutboxRecord | None = None,
+        outbox: Rows = None,
     ) -> BackfillRecord:
         """Changes what is not None; the backfill as it is then. Raises NotFound."""
         given = {"is_paused": is_paused, "completed_at": completed_at, "max_active_runs": max_active_runs}
@@ -66,5 +66,5 @@ class Backfills:
             row = connection.execute(_BACKFILLS.select().where(is_it)).first()
             if row is None:
                 raise NotFound("backfill", str(backfill_id))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
             return _BACKFILLS.of(row)

@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tradewind.core.records import NOT_MAPPED, InstanceRecord, OutboxRecord, RunRecord
+from tradewind.core.records import NOT_MAPPED, InstanceRecord, RunRecord
 from tradewind.core.states import TaskState
 from tradewind.store import schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
 from tradewind.store.errors import NotFound
-from tradewind.store.outbox import write_outbox
+from tradewind.store.outbox import Rows, write_outbox
 
 _NOT_NOTABLE = frozenset({TaskState.NONE, TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED})
 
@@ -123,7 +123,7 @@ class Instances:
         task_id: str,
         map_index: int,
         note: str | None,
-        outbox: OutboxRecord | None = None,
+        outbox: Rows = None,
     ) -> None:
         """Raises NotFound."""
         column = schema.task_instance.c
@@ -133,4 +133,4 @@ class Instances:
         with self._database.write() as connection:
             if connection.execute(update.values(note=note)).rowcount != 1:
                 raise NotFound("task instance", f"{task_id}[{map_index}] of run {run_key}")
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)

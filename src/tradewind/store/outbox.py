@@ -45,6 +45,11 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def append(self, records: Rows) -> None:
+        """Writes rows of their own: about something that no other table tells."""
+        with self._database.write() as connection:
+            write_outbox(connection, records)
+
     def since(self, seq: int, *, limit: int = 1000, kinds: Sequence[str] | None = None) -> list[OutboxRecord]:
         """Changes after `seq`, oldest first. Going on from the last one's `seq` never misses a change.
 

@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from tradewind.core.records import OutboxRecord, RunRecord
+from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, RunType
 from tradewind.store import schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import RUNS
 from tradewind.store.errors import NotFound, RunExists
-from tradewind.store.outbox import write_outbox
+from tradewind.store.outbox import Rows, write_outbox
 from tradewind.store.rows import insert_new
 
 
@@ -24,12 +24,12 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, run: RunRecord, outbox: OutboxRecord | None = None) -> None:
+    def create(self, run: RunRecord, outbox: Rows = None) -> None:
         """Writes a new run. Raises RunExists when its DAG has one with this run id or logical date."""
         with self._database.write() as connection:
             if not insert_new(connection, schema.dag_run, RUNS.values(run)):
                 raise RunExists(run.dag_id, run.run_id, _clash(connection, run))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
     def get(self, dag_id: str, run_id: str) -> RunRecord | None:
         return self._one(schema.dag_run.c.dag_id == dag_id, schema.dag_run.c.run_id == run_id)
@@ -90,15 +90,15 @@ class Runs:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def set_note(self, run_key: int, note: str | None, outbox: OutboxRecord | None = None) -> None:
+    def set_note(self, run_key: int, note: str | None, outbox: Rows = None) -> None:
         """Raises NotFound."""
         run = schema.dag_run
         with self._database.write() as connection:
             if connection.execute(sa.update(run).where(run.c.run_key == run_key).values(note=note)).rowcount != 1:
                 raise NotFound("run", str(run_key))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
-    def delete(self, run_key: int, outbox: OutboxRecord | None = None) -> None:
+    def delete(self, run_key: int, outbox: Rows = None) -> None:
         """Deletes a run with its instances, tries, XComs and callbacks; its history in the outbox stays.
 
         Raises NotFound. An engine that works on the run learns of it by a conflict at its next batch.
@@ -107,7 +107,7 @@ class Runs:
             deleted = connection.execute(sa.delete(schema.dag_run).where(schema.dag_run.c.run_key == run_key))
             if deleted.rowcount != 1:
                 raise NotFound("run", str(run_key))
-            write_outbox(connection, [outbox])
+            write_outbox(connection, outbox)
 
     def _one(self, *conditions: Any) -> RunRecord | None:
         with self._database.read() as connection:

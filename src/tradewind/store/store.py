@@ -16,6 +16,7 @@ from tradewind.store.database import Database
 from tradewind.store.dialects import Address
 from tradewind.store.encryption import Cipher
 from tradewind.store.engine import EngineStore
+from tradewind.store.history import History
 from tradewind.store.import_errors import ImportErrors
 from tradewind.store.instances import Instances
 from tradewind.store.jobs import Jobs
@@ -61,6 +62,7 @@ class Store:
         self.import_errors = ImportErrors(database)
         self.outbox = Outbox(database)
         self.audit = Audit(database)
+        self.history = History(database)
         self.backfills = Backfills(database)
         self.callbacks = Callbacks(database)
         self.maintenance = Maintenance(database)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradewind.server.ui import actions, dag_views, dags, logs, tasks
+from tradewind.server.ui import actions, dag_views, dags, logs, runs, surroundings, tasks
 
-VIEW_ROUTERS: Final = (dags.router, dag_views.router, actions.router, tasks.router, logs.router)
+VIEW_ROUTERS: Final = (
+    dags.router,
+    dag_views.router,
+    actions.router,
+    runs.router,
+    tasks.router,
+    logs.router,
+    surroundings.router,
+)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from tradewind.server.access import CallerOf
 from tradewind.server.ui import shapes
 from tradewind.server.ui.answers import answer
-from tradewind.services.views import instances, why
+from tradewind.services.views import instances, run_page, why
 
 router = APIRouter(prefix="/ui/dags/{dag_id:name}/runs/{run_id:name}/tasks/{task_id:name}")
 
@@ -41,3 +41,24 @@ def list_mapped(
 def why_task(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
     run = instances.run_of(caller.services, dag_id, run_id)
     return answer(why.why_instance(caller.services, run, task_id, map_index))
+
+
+@router.get("/events", operation_id="list_task_events", response_model=list[shapes.EventRow])
+def list_task_events(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
+    run = instances.run_of(caller.services, dag_id, run_id)
+    found = caller.services.store.outbox.history(run.run_key, task_id, map_index, limit=1000)
+    return answer([run_page.event_row(event) for event in found])
+
+
+@router.get("/xcoms", operation_id="list_task_xcoms", response_model=shapes.XComList)
+def list_task_xcoms(caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Response:
+    run = instances.run_of(caller.services, dag_id, run_id)
+    return answer(instances.list_xcoms(caller.services, run, task_id, map_index))
+
+
+@router.get("/rendered", operation_id="get_rendered", response_model=shapes.RenderedPage)
+def get_rendered(
+    caller: CallerOf, dag_id: str, run_id: str, task_id: str, map_index: int = -1, try_number: int | None = None
+) -> Response:
+    run = instances.run_of(caller.services, dag_id, run_id)
+    return answer(instances.get_rendered(caller.services, run, task_id, map_index, try_number))

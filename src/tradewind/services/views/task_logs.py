@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from tradewind.core.records import NOT_MAPPED, RunRecord, TryRecord
 from tradewind.core.states import ACTIVE
+from tradewind.runtime.log_reader import render_line
 from tradewind.services.errors import Unknown
 from tradewind.services.session import Services
 from tradewind.services.views.instances import instance_or_plan, run_of
-from tradewind.services.views.log_window import At, read_window, window_view
+from tradewind.services.views.log_window import At, lines_from, read_window, window_view
 from tradewind.services.views.task_files import log_file
 from tradewind.services.views.viewer import View
 
@@ -72,6 +74,22 @@ def get_log_window(
     except OSError as error:
         return missing_view(f"{path} cannot be read: {error.strerror}.", is_complete=is_over(found))
     return window_view(window, is_complete=is_over(found))
+
+
+def log_path(
+    services: Services, dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int | None
+) -> str | None:
+    """Where the log of a try lies; None when it has none that may be shown. Raises Unknown."""
+    found = find_try(services, run_of(services, dag_id, run_id), task_id, map_index, try_number)
+    path = log_file(services, found.log_path) if found is not None else None
+    return path if path is not None and os.path.isfile(path) else None
+
+
+def whole_log(path: str, *, raw: bool) -> Iterator[bytes]:
+    """A log from its beginning to its present end, in pieces; as text unless `raw`."""
+    with open(path, "rb") as file:
+        for piece in lines_from(file, 0, os.fstat(file.fileno()).st_size):
+            yield piece.data + b"\n" if raw else render_line(piece.data).encode() + b"\n"
 
 
 def outside(services: Services, found: TryRecord) -> str:

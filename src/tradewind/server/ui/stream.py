@@ -1,0 +1,193 @@
+"""`GET /ui/stream`: server-sent events with what changed, from the outbox.
+
+One task of the process reads the outbox while anybody listens, four times a second, and hands the news to all: fifty
+browsers cost as much reading as one. What came together is told together: one notice for each run, one for each task
+instance, and for a run of which more than MANY instances changed, one that says how many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from tradewind.core.moments import encode_moment
+from tradewind.core.records import OutboxRecord
+from tradewind.server.access import Caller, CallerOf
+from tradewind.server.ui.shapes import Notice
+from tradewind.services.session import Services
+
+TICK_S: Final = 0.25
+HEARTBEAT_S: Final = 15.0
+LONGEST_S: Final = 1800.0
+MANY: Final = 500
+"""Changes of one run in a tick; more are told as a number."""
+PAGE: Final = 5000
+REPLAY: Final = 20_000
+"""A listener who missed more changes than so many is told to ask for everything anew."""
+WAITING: Final = 200
+"""Batches that a slow listener may have before him; then he starts over with a reset."""
+_KINDS: Final = frozenset(
+    {"run", "task", "dag", "pool", "variable", "connection", "import_error", "backfill", "health"}
+)
+_encode = msgspec.json.Encoder(enc_hook=encode_moment).encode
+
+Told = dict[str, Any]
+
+
+class Tailer:
+    """Reads the outbox for everybody who listens to this process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._listeners: set[asyncio.Queue[list[OutboxRecord] | None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.seq = 0
+
+    async def listen(self) -> asyncio.Queue[list[OutboxRecord] | None]:
+        """A queue of batches, each in the order of the outbox; None: some were lost, start over."""
+        if self._task is None or self._task.done():
+            self.seq = await run_in_threadpool(self._services.store.outbox.last_seq)
+            self._task = asyncio.create_task(self._run())
+        queue: asyncio.Queue[list[OutboxRecord] | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        return queue
+
+    def leave(self, queue: asyncio.Queue[list[OutboxRecord] | None]) -> None:
+        self._listeners.discard(queue)
+
+    async def _run(self) -> None:
+        outbox = self._services.store.outbox
+        while self._listeners:
+            try:
+                found = await run_in_threadpool(outbox.since, self.seq, limit=PAGE)
+            except Exception:
+                # The database is away: browsers keep what they show, and are told as soon as it is back.
+                await asyncio.sleep(1.0)
+                continue
+            if found:
+                self.seq = found[-1].seq
+                for queue in list(self._listeners):
+                    if queue.qsize() < WAITING:
+                        queue.put_nowait(found)
+                    elif queue.qsize() == WAITING:
+                        queue.put_nowait(None)
+            if len(found) < PAGE:
+                await asyncio.sleep(TICK_S)
+
+
+def notices_of(records: Iterable[OutboxRecord], caller: Caller) -> list[Told]:
+    """What a caller is told of some changes: the newest state of everything that changed, in the order of the outbox."""
+    latest: dict[tuple[str, ...], Told] = {}
+    per_run: dict[tuple[str, str], int] = {}
+    for record in records:
+        if record.kind not in _KINDS or (record.dag_id and not caller.sees(record.dag_id)):
+            continue
+        key = (record.kind, record.dag_id, record.run_id, record.task_id, str(record.map_index))
+        if record.kind == "task" and key not in latest:
+            run = (record.dag_id, record.run_id)
+            per_run[run] = per_run.get(run, 0) + 1
+        latest.pop(key, None)
+        latest[key] = {
+            "seq": record.seq,
+            "kind": record.kind,
+            "dag_id": record.dag_id,
+            "run_id": record.run_id,
+            "task_id": record.task_id,
+            "map_index": record.map_index,
+            "state": record.new,
+            "at": record.at,
+            "count": 1,
+        }
+    many = {run for run, count in per_run.items() if count > MANY}
+    told: list[Told] = []
+    summed: dict[tuple[str, str], Told] = {}
+    for notice in latest.values():
+        run = (notice["dag_id"], notice["run_id"])
+        if notice["kind"] == "task" and run in many:
+            summed[run] = {**notice, "kind": "run", "task_id": "", "map_index": -1, "state": "", "count": per_run[run]}
+        else:
+            told.append(notice)
+    return sorted([*told, *summed.values()], key=lambda notice: notice["seq"])
+
+
+def stream_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+    tailer = Tailer(services)
+
+    @router.get(
+        "/ui/stream", operation_id="stream", response_class=StreamingResponse, responses={200: {"model": Notice}}
+    )
+    async def stream(request: Request, caller: CallerOf, since: int | None = None) -> StreamingResponse:
+        last = request.headers.get("last-event-id", "")
+        start = int(last) if last.isdigit() and len(last) < 19 else since
+        return StreamingResponse(
+            events(tailer, services, caller, start),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return router
+
+
+async def events(tailer: Tailer, services: Services, caller: Caller, start: int | None) -> AsyncIterator[bytes]:
+    """The text of the stream, from behind `start` (None: from now on), until it is old enough to be opened anew."""
+    queue = await tailer.listen()
+    ends_at = time.monotonic() + LONGEST_S * random.uniform(0.9, 1.1)
+    try:
+        now = tailer.seq
+        yield b": listening\n\n"
+        if start is not None and start != now:
+            missed = await run_in_threadpool(_missed, services, start, now)
+            if missed is None:
+                yield reset(now, services.now())
+            else:
+                for notice in notices_of(missed, caller):
+                    yield event(notice)
+        told = max(now, start or 0) if start is None or start <= now else now
+        while (left := ends_at - time.monotonic()) > 0:
+            try:
+                batch = await asyncio.wait_for(queue.get(), min(HEARTBEAT_S, left))
+            except asyncio.TimeoutError:
+                yield b": beat\n\n"
+                continue
+            if batch is None:
+                while not queue.empty():
+                    queue.get_nowait()
+                told = tailer.seq
+                yield reset(told, services.now())
+                continue
+            fresh = [record for record in batch if record.seq > told]
+            if fresh:
+                told = fresh[-1].seq
+            text = b"".join(event(notice) for notice in notices_of(fresh, caller))
+            if text:
+                yield text
+    finally:
+        tailer.leave(queue)
+
+
+def _missed(services: Services, start: int, now: int) -> list[OutboxRecord] | None:
+    """Changes behind `start` up to `now`; None when they are too many, or not all there any more."""
+    if start > now or now - start > REPLAY:
+        return None
+    found = [record for record in services.store.outbox.since(start, limit=REPLAY) if record.seq <= now]
+    # Old rows are cleaned away from the beginning: the first one shows whether something is missing.
+    return found if not found or found[0].seq <= start + MANY else None
+
+
+def event(notice: Told) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (notice["seq"], _encode(notice))
+
+
+def reset(seq: int, at: datetime) -> bytes:
+    body = {"seq": seq, "kind": "reset", "at": at}
+    return b"event: reset\nid: %d\ndata: %b\n\n" % (seq, _encode(body))

@@ -5,11 +5,13 @@ Its 0.1.5 breaks on its own answers to `connections test` and `connections creat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.home import Home
 from tests.server.ctl import AirflowCtl
 from tests.server.site import Site, serving
 
@@ -61,3 +63,25 @@ def test_it_reads_the_installation(ctl: AirflowCtl) -> None:
     assert ctl.json("jobs", "list")[0]["job_type"] == "SchedulerJob"
     assert ctl.json("assets", "list")[0]["uri"] == "s3://lake/orders"
     assert "3." in ctl.run("version", "--remote").stdout
+
+
+def test_it_logs_in_to_standalone_with_a_password_and_drives_it(tmp_path: Path) -> None:
+    home = Home(tmp_path, settings={"AIRFLOW__API__EXPOSE_CONFIG": "True"})
+    program = AirflowCtl(tmp_path)
+    with home.running("standalone", "--port", "0"):
+        url = home.wait_for(lambda: _told(tmp_path, r"(http://localhost:\d+)"))
+        password = home.wait_for(lambda: _told(tmp_path, r"password: (\w+)"))
+        login = ["auth", "login", "--api-url", url, "--username", "admin"]
+        assert program.run(*login, "--password", "wrong", check=False).returncode != 0
+        program.run(*login, "--password", password)
+        assert [pool["name"] for pool in program.json("pools", "list")] == ["default_pool"]
+        program.json("variables", "create", "--key", "colour", "--value", "red")
+        program.json("connections", "create", "--connection-id", "c1", "--conn-type", "http", "--host", "h")
+        assert home.run("variables", "get", "colour").stdout.strip() == "red"
+        assert home.json("connections", "get", "c1")[0]["host"] == "h"
+
+
+def _told(folder: Path, pattern: str) -> str | None:
+    """What standalone said of itself."""
+    found = re.search(pattern, (folder / "standalone.out").read_text())
+    return found.group(1) if found else None

@@ -7,12 +7,17 @@ DAG `etl` (extract >> transform >> load): runs `first` (success), `second` (load
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import uvicorn
 from fastapi import Request
 from fastapi.testclient import TestClient
 
@@ -20,12 +25,13 @@ from tests.services.conftest import HandClock
 from tradewind.configuration import Configuration
 from tradewind.core.changes import Changes
 from tradewind.core.messages import ImportProblem
-from tradewind.core.permissions import BUILT_IN_ROLES, Grant
+from tradewind.core.permissions import BUILT_IN_ROLES, DAG_PREFIX, Action, Grant, Resource
 from tradewind.core.records import InstanceRecord, RunRecord, TryRecord, VariableRecord, XComRecord
 from tradewind.core.spec import DagSpec, Expansion, LengthOf, TaskSpec
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.server.access import Caller, as_user
 from tradewind.server.app import make_app
+from tradewind.server.listening import Listen, bind
 from tradewind.services.connection_uri import make_connection
 from tradewind.services.connections import add_connection
 from tradewind.services.session import Services
@@ -37,18 +43,29 @@ from tradewind.timetables.registry import to_spec
 NOW: Final = datetime(2025, 1, 10, 9, 0, tzinfo=timezone.utc)
 PASSWORD: Final = "hunter2-of-the-warehouse"
 """In a connection of the store: must never be seen in an answer."""
+ORDERS: Final = {"asset": {"name": "orders", "uri": "s3://lake/orders", "group": "asset"}}
+ALIAS: Final = {"alias": {"name": "daily", "group": ""}}
+
+
+def _only(dag_id: str) -> frozenset[Grant]:
+    """An Op that sees no DAG but this one."""
+    rest = {grant for grant in BUILT_IN_ROLES["Op"] if grant.resource != Resource.DAG.value}
+    return frozenset(rest | {Grant(action, DAG_PREFIX + dag_id) for action in Action})
+
+
 ROLES: Final = {
     **BUILT_IN_ROLES,
-    "EtlOnly": frozenset(grant for grant in BUILT_IN_ROLES["Op"] if grant.resource != "DAGs")
-    | {Grant(action, "DAG:etl") for action in {grant.action for grant in BUILT_IN_ROLES["Op"]}},
+    "EtlOnly": _only("etl"),
+    "FanOnly": _only("fan"),
+    "Editor": frozenset({Grant(Action.READ, "Variables"), Grant(Action.EDIT, "Variables")}),
 }
-"""`EtlOnly`: an Op that sees no DAG but `etl`."""
+"""The built-in ones, Ops of one DAG, and one who changes variables and makes none."""
 
 
 def authenticate(request: Request, services: Services) -> Caller | None:
-    """`Authorization: Role Viewer` is somebody with this role. The real ways to log in have tests of their own."""
+    """`Authorization: Role Viewer` (or `Bearer Viewer`) is somebody with this role. Logging in has tests of its own."""
     scheme, _, role = request.headers.get("authorization", "").partition(" ")
-    if scheme != "Role":
+    if scheme not in ("Role", "Bearer"):
         return None
     address = request.client.host if request.client else ""
     return Caller(as_user(services, role.lower(), address), role.lower(), (role,), ROLES[role], address)
@@ -66,6 +83,18 @@ class Site:
     def store(self) -> Store:
         return self.services.store
 
+    def share_file(self, dag_id: str, other: str) -> None:
+        """Lets the file of `dag_id` define DAG `other`, too; its import error stays."""
+        dags = [self.store.dags.get(each) for each in (dag_id, other)]
+        specs = [dag.spec for dag in dags if dag is not None]
+        problems = [
+            ImportProblem(file=error.file, message=error.message, line=error.line)
+            for error in self.store.import_errors.list(file=specs[0].fileloc)
+        ]
+        self.store.dags.forget_file(specs[1].fileloc, self.clock.now())
+        moved = [msgspec.structs.replace(spec, fileloc=specs[0].fileloc) for spec in specs]
+        self.store.dags.save_file(_file(specs[0].fileloc, *moved, problems=problems), self.clock.now())
+
     def client(self, role: str | None = "Admin") -> TestClient:
         """Somebody with this role; None: nobody."""
         headers = {} if role is None else {"Authorization": f"Role {role}"}
@@ -82,9 +111,26 @@ def a_site(folder: Path, environ: dict[str, str] | None = None) -> Site:
     return Site(services, clock)
 
 
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """The site on a port of this machine, for programs outside of this process; its address."""
+    listening = bind(Listen("127.0.0.1", 0), lambda port: "")
+    server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.start()
+    try:
+        # The socket listens already: whoever connects is served as soon as the server is up.
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
 def _seed(services: Services) -> None:
     store = services.store
-    etl = _dag("etl", TaskSpec(task_id="extract", operator="PythonOperator"), _after("transform", "extract"),
+    etl = _dag("etl", TaskSpec(task_id="extract", operator="PythonOperator"),
+               _after("transform", "extract", outlets=(ORDERS, ALIAS)),
                _after("load", "transform", retries=1), tags=("nightly", "warehouse"), description="The warehouse",
                doc_md="# etl")  # fmt: skip
     fan = _dag(
@@ -103,6 +149,7 @@ def _seed(services: Services) -> None:
     store.dags.save_file(_file(etl.fileloc, etl, problems=[relapsed]), NOW)
     _runs_of_etl(store)
     _run_of_fan(store)
+    store.jobs.heartbeat("engine-1", "engine", "here", 4711, "running", NOW)
     set_variable(services, "greeting", "hello", description="What to say")
     set_variable(services, "limits", {"rows": 10})
     set_variable(services, "api_token", "s3cret-token-value")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -53,7 +54,7 @@ def echo(site: Site) -> Iterator[TestClient]:
         start: Annotated[Span[datetime], Depends(span("start_date"))],
         key: Annotated[tuple[Pattern, ...], Depends(pattern("key_pattern", "key_prefix_pattern"))],
     ) -> Any:
-        return {"start": start._asdict(), "key": [one._asdict() for one in key]}
+        return {"start": asdict(start), "key": [one._asdict() for one in key]}
 
     with TestClient(app) as client:
         yield client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -27,14 +28,16 @@ class Ordering(NamedTuple):
     descending: bool = False
 
 
-class Found(NamedTuple, Generic[T]):
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
     """One page of a list, and how many rows the list has in all."""
 
     items: list[T]
     total: int
 
 
-class Span(NamedTuple, Generic[Bound]):
+@dataclass(frozen=True, slots=True)
+class Span(Generic[Bound]):
     """Bounds that a value keeps; None: no such bound. A value that is absent keeps no bound."""
 
     gte: Bound | None = None

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from tradewind.core.lists import Found, Ordering, Page
 from tradewind.core.records import UserRecord
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.roles import list_roles
 from tradewind.services.session import Services
+from tradewind.store.errors import UserExists
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -23,6 +25,14 @@ _RANDOM_LENGTH: Final = 16
 def list_users(services: Services) -> list[UserRecord]:
     """All users by name."""
     return services.store.users.list()
+
+
+def user_page(services: Services, page: Page, order: Sequence[Ordering]) -> Found[UserRecord]:
+    """Some of the users, ordered by fields of theirs, then by name. Reads all of them: there are as many as people."""
+    users = list_users(services)
+    for name, descending in reversed(order):
+        users.sort(key=lambda user: getattr(user, name), reverse=descending)
+    return Found(users[page.offset : page.offset + page.limit], len(users))
 
 
 def create_user(
@@ -55,7 +65,9 @@ def create_user(
 
 
 def update_user(services: Services, username: str, password: str | None = None, **changes: Any) -> UserRecord:
-    """Change email, first_name, last_name, roles, active or the password. Raises Unknown, Invalid, NotFound.
+    """Change email, first_name, last_name, roles, active or the password.
+
+    Raises Unknown, Invalid, NotFound, and UserExists (of the store) for an e-mail that is somebody else's.
 
     A new password, and being switched off, ends the user's sessions.
     """
@@ -66,6 +78,9 @@ def update_user(services: Services, username: str, password: str | None = None, 
     if password is not None:
         changes["password_hash"] = _new_hash(password)
     after = replace(before, **changes)
+    other = services.store.users.by_email(after.email)
+    if other is not None and other.username != username:
+        raise UserExists("e-mail", after.email, f"Another user has the e-mail '{after.email}'. Give another one.")
     entry = services.audit("user.edit", before=_told(before), after=_told(after, new_password=password is not None))
     services.store.users.update(after, outbox=entry)
     if password is not None or not after.active:

@@ -31,9 +31,8 @@ def _escaped(pattern: Pattern) -> list[str]:
 
 def within(column: Any, span: Span[Any]) -> list[sa.ColumnElement[bool]]:
     """Conditions, none for an open span."""
-    compare = {"gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
-    bounds = span._asdict().items()
-    return [compare[name](column, bound) for name, bound in bounds if bound is not None]
+    bounds = [(operator.ge, span.gte), (operator.gt, span.gt), (operator.le, span.lte), (operator.lt, span.lt)]
+    return [compare(column, bound) for compare, bound in bounds if bound is not None]
 
 
 def ordered(

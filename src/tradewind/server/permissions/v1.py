@@ -51,4 +51,16 @@ V1: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_dag_dataset_queued_event": read(Resource.ASSET, Resource.DAG),
     "delete_dag_dataset_queued_event": delete(Resource.ASSET) + read(Resource.DAG),
     "get_upstream_dataset_events": read(Resource.ASSET, Resource.DAG_RUN),
+    # --- accounts
+    "get_users": read(Resource.USER),
+    "get_user": read(Resource.USER),
+    "post_user": create(Resource.USER),
+    "patch_user": edit(Resource.USER),
+    "delete_user": delete(Resource.USER),
+    "get_roles": read(Resource.ROLE),
+    "get_role": read(Resource.ROLE),
+    "post_role": create(Resource.ROLE),
+    "patch_role": edit(Resource.ROLE),
+    "delete_role": delete(Resource.ROLE),
+    "get_permissions": read(Resource.PERMISSION),
 }

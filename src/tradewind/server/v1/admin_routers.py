@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from tradewind.server.v1 import (
+    accounts,
     connections,
     datasets,
     event_logs,
@@ -27,4 +28,5 @@ ADMIN_ROUTERS: Final[tuple[APIRouter, ...]] = (
     installation.router,
     event_logs.router,
     datasets.router,
+    accounts.router,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +49,17 @@ class Catalog:
         self.dags[dag_id] = dag
         self._versions.pop(dag.version_id, None)  # its dates may have moved
         return dag
+
+    def refresh_all(self, dag_ids: Collection[str]) -> None:
+        """The same for several DAGs."""
+        found = {dag.dag_id: dag for dag in self._store.dags.list(dag_ids=dag_ids)} if dag_ids else {}
+        for dag_id in dag_ids:
+            dag = found.get(dag_id)
+            if dag is None:
+                self.dags.pop(dag_id, None)
+            else:
+                self.dags[dag_id] = dag
+                self._versions.pop(dag.version_id, None)
 
     def shown(self, dag_id: str, values: dict[str, object]) -> None:
         """The `next_*` columns of a DAG were written."""

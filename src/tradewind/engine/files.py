@@ -20,9 +20,10 @@ from tradewind.services.parsing import ParseReport
 from tradewind.store.dag_files import ParsedFile, SaveResult
 from tradewind.store.errors import PASSING
 
-# While more files are being imported, a file that was imported waits so long for others to be saved with it: a transaction
-# for each would cost more than all else that the engine does for a file.
-_SAVE_TOGETHER_S: Final = 0.05
+# A file that was imported waits for those that still are, to be saved with them: so long for each, and no longer than the
+# longest. A transaction for each file would cost more than all else that the engine does for it.
+_WAIT_FOR_EACH_S: Final = 0.01
+_LONGEST_WAIT_S: Final = 0.25
 _SAVED_AT_ONCE: Final = 64
 # Imports of unchanged files may use this share of one core: 200 files are looked at less often than one.
 _REPARSE_SHARE: Final = 0.004
@@ -214,8 +215,8 @@ class DagFiles:
             self._state.timers.cancel("save files")
             self._state.emit(SaveFiles())
         elif len(self._unsaved) == 1:
-            at = self._state.clock.now() + timedelta(seconds=_SAVE_TOGETHER_S)
-            self._state.at("save files", at, SaveFiles())
+            wait_s = min(_LONGEST_WAIT_S, _WAIT_FOR_EACH_S * self._parsing)
+            self._state.at("save files", self._state.clock.now() + timedelta(seconds=wait_s), SaveFiles())
         if file.again or (os.path.exists(parsed.file) and _stamp(parsed.file) != file.stamp):
             self._parse(parsed.file, file)
 

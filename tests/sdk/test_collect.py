@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.airflow_cfg import generated
 from tradewind.sdk import definition_context
 from tradewind.sdk.collect import _SAMPLES, collect_dags, module_name, preload
 
@@ -49,3 +50,13 @@ def test_a_process_that_read_the_configuration_before_sees_how_it_is_now(home: P
     assert collect_dags(str(home / "d.py"), FILE).specs[0].max_active_runs == 3
     path.write_text("[core]\nmax_active_runs_per_dag = 21\n")
     assert collect_dags(str(home / "d.py"), FILE).specs[0].max_active_runs == 21
+
+
+@pytest.mark.parametrize("airflow", [2, 3])
+def test_a_generated_configuration_leaves_each_dialect_its_defaults(home: Path, airflow: int) -> None:
+    (home / "airflow.cfg").write_text(generated(airflow, home))
+    old = "from datetime import datetime\nfrom airflow import DAG\nd = DAG('d', schedule_interval='@daily', start_date=datetime(2026, 1, 1))"
+    new = "from airflow.sdk import DAG\ndag = DAG('d', schedule='@daily')"
+    two, three = (collect_dags(str(home / "d.py"), text).specs[0] for text in (old, new))
+    assert (two.catchup, three.catchup) == (True, False)
+    assert (two.timetable.kind, three.timetable.kind) == ("cron_interval", "cron_trigger")

@@ -55,7 +55,11 @@ def test_a_process_that_read_the_configuration_before_sees_how_it_is_now(home: P
 @pytest.mark.parametrize("airflow", [2, 3])
 def test_a_generated_configuration_leaves_each_dialect_its_defaults(home: Path, airflow: int) -> None:
     (home / "airflow.cfg").write_text(generated(airflow, home))
-    old = "from datetime import datetime\nfrom airflow import DAG\nd = DAG('d', schedule_interval='@daily', start_date=datetime(2026, 1, 1))"
+    old = """
+from datetime import datetime
+from airflow import DAG
+d = DAG("d", schedule_interval="@daily", start_date=datetime(2026, 1, 1))
+"""
     new = "from airflow.sdk import DAG\ndag = DAG('d', schedule='@daily')"
     two, three = (collect_dags(str(home / "d.py"), text).specs[0] for text in (old, new))
     assert (two.catchup, three.catchup) == (True, False)

@@ -19,6 +19,7 @@ from tradewind.configuration import ConfigError, conf
 from tradewind.core.messages import ImportProblem
 from tradewind.core.spec import DagSpec
 from tradewind.sdk import definition_context
+from tradewind.sdk.allowed_classes import DAG_FILE_PREFIX
 from tradewind.sdk.compile import compile_dag
 from tradewind.sdk.dag import DAG
 from tradewind.sdk.dialect import Dialect, decide_dialect, reading_file
@@ -142,7 +143,7 @@ def read_text(file: str) -> str:
 def module_name(file: str) -> str:
     """The name a DAG file is imported under: the same as long as its path is, and no other file's."""
     stem = os.path.splitext(os.path.basename(file))[0].replace(".", "_")
-    return f"unusual_prefix_{hashlib.sha1(file.encode(), usedforsecurity=False).hexdigest()}_{stem}"
+    return f"{DAG_FILE_PREFIX}{hashlib.sha1(file.encode(), usedforsecurity=False).hexdigest()}_{stem}"
 
 
 def _run(file: str, text: str, found: Collection) -> Mapping[str, Any]:

@@ -222,3 +222,9 @@ def test_a_file_that_is_deleted_before_it_was_saved_leaves_nothing(world, folder
     changed(world.engine.files, first)
     imported(world, second, dag(dag_id="b"))
     assert visible(world) == ["b"]
+
+
+def test_every_dag_of_a_file_with_very_many_is_known_to_the_engine(world, folder):
+    (path,) = look_at(world, folder, "many")
+    imported(world, path, *(dag(dag_id=f"dag_{number}") for number in range(1001)))
+    assert len(visible(world)) == len(world.engine.state.catalog.dags) == 1001

@@ -15,6 +15,7 @@ from tradewind.core.spec import DagSpec
 from tradewind.store import Store
 
 _KEPT_VERSIONS: Final = 256
+_READ_AT_ONCE: Final = 500
 
 
 @dataclass(slots=True)
@@ -52,8 +53,13 @@ class Catalog:
 
     def refresh_all(self, dag_ids: Collection[str]) -> None:
         """The same for several DAGs."""
-        found = {dag.dag_id: dag for dag in self._store.dags.list(dag_ids=dag_ids)} if dag_ids else {}
-        for dag_id in dag_ids:
+        found: dict[str, DagRecord] = {}
+        ids = list(dag_ids)
+        # A file may define more DAGs than a statement takes values.
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            some = ids[start : start + _READ_AT_ONCE]
+            found.update((dag.dag_id, dag) for dag in self._store.dags.list(dag_ids=some))
+        for dag_id in ids:
             dag = found.get(dag_id)
             if dag is None:
                 self.dags.pop(dag_id, None)

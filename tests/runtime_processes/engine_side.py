@@ -44,6 +44,8 @@ class EngineSide:
         self.dags.mkdir(exist_ok=True)
         self.events: list[Any] = []
         self.times: list[float] = []
+        self.witness: Callable[[Any], None] = lambda _event: None
+        """Called with each event at the moment of its delivery."""
         self.forgets = True
         self.answers = True
         self.loop = asyncio.new_event_loop()
@@ -62,6 +64,7 @@ class EngineSide:
         return self
 
     def _take(self, event: Any) -> None:
+        self.witness(event)
         self.events.append(event)
         self.times.append(time.monotonic())
         if isinstance(event, Ended) and self.forgets:

@@ -73,6 +73,7 @@ class Engine:
             events.ScheduleDue: lambda event: self.automated.due(event.dag_id),
             events.OutsideChanges: lambda _event: self.outside.look(),
             events.FilesChanged: self.files.changed,
+            events.SaveFiles: lambda _event: self.files.save(),
             events.Reparse: self.files.reparse,
             events.FlushDue: self._flush_due,
         }

@@ -34,6 +34,8 @@ class Assignment:
     """None when the host had it already from an engine before this one."""
     getter: SourceGetter | None = None
     sent: bool = False
+    process: tuple[int, int] | None = None
+    """(pid, start_ticks), once the host has said that it runs."""
 
 
 @dataclass(eq=False)

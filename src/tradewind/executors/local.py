@@ -379,7 +379,9 @@ class LocalExecutor:
         if isinstance(message, Ended):
             self._ended(host, message)
         elif isinstance(message, Started):
-            if message.active.try_id in host.assignments:
+            assignment = host.assignments.get(message.active.try_id)
+            if assignment is not None:
+                assignment.process = (message.active.pid, message.active.start_ticks)
                 self._deliver(message)
         elif isinstance(message, Asks):
             token = Token(host.host_id, message.number)
@@ -538,11 +540,20 @@ class LocalExecutor:
         self._drop(host)
 
     def _bury(self, host: HostHandle) -> None:
-        account = read_journal(os.path.join(self._folder, host.host_id + SUFFIX))
-        running = list(account.running.values()) if account is not None else []
-        # A try that did not come to write itself down was killed with its host, by the kernel.
+        path = os.path.join(self._folder, host.host_id + SUFFIX)
+        # One that had not come to write itself down has run no user code, and the kernel kills it with its host.
+        said = [assignment.process for assignment in host.assignments.values() if assignment.process is not None]
+
+        def processes() -> list[tuple[int, int]]:
+            # In this order, see `Recovery`. Without pidfds the host itself may take its time to go.
+            lives = bool(host.pid) and process_facts.is_alive(host.pid, host.start_ticks)
+            account = read_journal(path)
+            running = account.running.values() if account is not None else ()
+            written = [(one.pid, one.start_ticks) for one in running]
+            return [*([(host.pid, host.start_ticks)] if lives else []), *said, *written]
+
         marks = [ident for ident, assignment in host.assignments.items() if assignment.sent]
-        Burial(self._loop, [(entry.pid, entry.start_ticks) for entry in running], marks, lambda: self._buried(host))
+        Burial(self._loop, processes, marks, lambda: self._buried(host))
 
     def _buried(self, host: HostHandle) -> None:
         """Nothing of the host's tries lives any more: tell how they ended, as far as it wrote that down."""

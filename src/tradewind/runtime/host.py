@@ -119,7 +119,7 @@ class Host:
         self._asked_by: dict[int, _Work] = {}
         self._ticking = False
         self._stopping = False
-        self._oom = process_facts.OomCounter()
+        self._oom: process_facts.OomCounter | None = None
         self._oom_seen = 0.0
         self._idle_since = time.monotonic()
 
@@ -143,23 +143,31 @@ class Host:
         )
         self._engine.flush()
         self._import()
-        process_facts.adopt_orphans()
         self._take_signals()
-        self._launcher = Launcher(self._journal)
-        self._ready = True
-        self._journal.append(ReadyEntry())
-        self._engine.send(self._parsed)
         if self._stays:
-            gc.collect()
-            gc.freeze()
-            self._engine.deliver_held()
-            if self._engine.gone_since is not None:
-                self._engine.keep_trying()
-            self._loop.run()
+            self._serve(self._journal)
+        else:
+            self._engine.send(self._parsed)
         self._engine.flush_all()
         self._engine.close()
         if not self._ended:
             self._journal.remove()
+
+    def _serve(self, journal: Journal) -> None:
+        """Run tries of the imported file until there is no more use for this process."""
+        process_facts.adopt_orphans()
+        self._oom = process_facts.OomCounter()
+        self._launcher = Launcher(journal)
+        self._hazards = self._parsed.fork_hazards = fork_hazards(always=self._settings.always_fresh)
+        self._ready = True
+        journal.append(ReadyEntry())
+        self._engine.send(self._parsed)
+        gc.collect()
+        gc.freeze()
+        self._engine.deliver_held()
+        if self._engine.gone_since is not None:
+            self._engine.keep_trying()
+        self._loop.run()
 
     def _import(self) -> None:
         null = os.open(os.devnull, os.O_RDWR)
@@ -178,8 +186,6 @@ class Host:
         os.dup2(null, 1)
         os.dup2(null, 2)
         os.close(null)
-        self._hazards = fork_hazards(always=self._settings.always_fresh)
-        self._parsed.fork_hazards = self._hazards
 
     def _take_signals(self) -> None:
         """Whatever the file did to the handlers, a host has these."""
@@ -224,7 +230,7 @@ class Host:
             return
         self._loop.call_later(_TICK_S, self._tick)
         now = time.monotonic()
-        if self._oom.has_risen():
+        if self._oom is not None and self._oom.has_risen():
             self._oom_seen = now
         for work in list(self._work.values()):
             process = work.process
@@ -487,7 +493,8 @@ class Host:
     def _is_out_of_memory(self, process: Process) -> bool:
         if process.exit.signal != "SIGKILL" or process.killed is not None:
             return False
-        return self._oom.has_risen() or time.monotonic() - self._oom_seen < 2 * _TICK_S
+        has_risen = self._oom is not None and self._oom.has_risen()
+        return has_risen or time.monotonic() - self._oom_seen < 2 * _TICK_S
 
     def _report(self, ended: Ended, asked: list[Asks]) -> None:
         """Say how a try ended, and keep it until the engine has stored it."""

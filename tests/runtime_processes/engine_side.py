@@ -17,6 +17,7 @@ from tradewind.core.messages import (
     CallbackEnded,
     CallbackRun,
     Ended,
+    Exited,
     GetVariable,
     Parsed,
     Reply,
@@ -64,7 +65,9 @@ class EngineSide:
     def _take(self, event: Any) -> None:
         self.events.append(event)
         self.times.append(time.monotonic())
-        if isinstance(event, Ended) and self.forgets:
+        if isinstance(event, Ended) and self.forgets and not event.exit_follows:
+            self.executor.forget(event.try_id)
+        elif isinstance(event, Exited) and self.forgets:
             self.executor.forget(event.try_id)
         elif isinstance(event, CallbackEnded) and self.forgets:
             self.executor.forget(event.callback_id)

@@ -36,10 +36,11 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if depth < 8:
-        if isinstance(value, Mapping):
-            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+        # Before the question for a Mapping, which is one for the registry of an abstract class.
         if isinstance(value, (list, tuple)):
             return [_plain(item, depth + 1) for item in value]
+        if isinstance(value, (dict, Mapping)):
+            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
         if isinstance(value, (set, frozenset)):
             return sorted((_plain(item, depth + 1) for item in value), key=repr)
     if callable(value) and hasattr(value, "__qualname__"):

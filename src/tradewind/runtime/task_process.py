@@ -131,13 +131,22 @@ class _Process:
         finally:
             os._exit(code)
 
+    def has_nothing_left(self) -> bool:
+        """Whether nothing of the user's would run after the last word: no exit function, thread, log handler or child."""
+        if atexit._ncallbacks() or threading.active_count() > 1 or _has_own_handlers():
+            return False
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
+
     def flush(self) -> None:
         """Write what waits to be written."""
         if threading.active_count() > 1:
             self._name_threads()
         self.capture.flush()
-        if len(logging._handlerList) > 2:  # type: ignore[attr-defined]
-            # Besides ours and the last resort of `logging` there are the user's own.
+        if _has_own_handlers():
             logging.shutdown()
         self.log.close()
 
@@ -146,6 +155,11 @@ class _Process:
         left = [thread.name for thread in threading.enumerate() if thread is not me and not thread.daemon]
         if left:
             log.warning("Threads of the task still run and end with its process: %s", ", ".join(left))
+
+
+def _has_own_handlers() -> bool:
+    """Besides ours and the last resort of `logging` there are the user's own."""
+    return len(logging._handlerList) > 2  # type: ignore[attr-defined]
 
 
 class _Attempt:
@@ -179,14 +193,24 @@ class _Attempt:
     def finish(self, outcome: Outcome, error: BaseException | None) -> NoReturn:
         """Tell the outcome, run the callbacks it calls for, and exit."""
         self._interruption.stand_down()
-        channel = self._process.channel
+        process = self._process
+        channel = process.channel
         try:
+            if not self._calls_back(outcome) and process.has_nothing_left():
+                process.flush()
+                channel.tell_last(outcome)
+                os._exit(0)
             channel.tell_end(outcome)
         except FrameTooLarge as too_large:
             outcome = failure_of(too_large, MASKER.redact_text)
             channel.tell_end(outcome)
         channel.tell_callbacks_done(self.call_back(outcome, error))
-        self._process.exit(0)
+        process.exit(0)
+
+    def _calls_back(self, outcome: Outcome) -> bool:
+        kind = callbacks.kind_for(callbacks.state_after(outcome, self._try.try_number, self._try.max_tries))
+        context = self._context
+        return kind is not None and context is not None and bool(getattr(context["task"], f"on_{kind}_callback"))
 
     def _made(self) -> Succeeded:
         task_try = self._try

@@ -104,14 +104,17 @@ class Masker:
             return value
         if isinstance(value, str):
             return self.redact_text(value)
-        if isinstance(value, Mapping):
+        # The common types first: whether something is a Mapping is a question for the registry of an abstract class.
+        if value is None or isinstance(value, (int, float)):
+            return value
+        if isinstance(value, (list, tuple, set, frozenset)):
+            items = [self.redact(item, depth=depth - 1) for item in value]
+            return items if not isinstance(value, tuple) else tuple(items)
+        if isinstance(value, (dict, Mapping)):
             return {
                 key: self.redact(item, key if isinstance(key, str) else None, depth=depth - 1)
                 for key, item in value.items()
             }
-        if isinstance(value, (list, tuple, set, frozenset)):
-            items = [self.redact(item, depth=depth - 1) for item in value]
-            return items if not isinstance(value, tuple) else tuple(items)
         return value
 
     def _redact_all(self, value: Any, depth: int) -> Any:

@@ -28,7 +28,6 @@ from tradewind.sdk.channel import Channel, channel
 from tradewind.sdk.context import current_context_or_none
 from tradewind.sdk.dag_run import DagRunView, previous_run
 from tradewind.sdk.exceptions import UnmappableXComLengthPushed, UnmappableXComTypePushed, XComForMappingNotPushed
-from tradewind.sdk.resolvable import iter_references
 from tradewind.sdk.skipmixin import XCOM_SKIPMIXIN_KEY
 from tradewind.sdk.types import NOTSET, ArgNotSet
 from tradewind.sdk.xcom import LazyXComSequence, ask, set_request
@@ -356,9 +355,7 @@ class RuntimeTaskInstance:
         dag = getattr(self.task, "dag", None)
         if dag is None:
             return False
-        inputs = [task.expand_input for task in dag.tasks if task.is_mapped]
-        inputs += [group.expand_input for group in dag.task_group_dict.values() if group.is_mapped]
-        return any(operator.task_id == self.task_id for one in inputs for operator, _ in iter_references(one))
+        return self.task_id in dag.mapped_over_ids
 
     # --- skipping -------------------------------------------------------------------------------------------------------------
 

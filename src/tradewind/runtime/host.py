@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, Final
 
@@ -157,7 +157,8 @@ class Host:
         self._import()
         process_facts.adopt_orphans()
         self._take_signals()
-        self._launcher = Launcher(self._journal, self._perform, self._own_fds)
+        prepare = _settled(self._settings)
+        self._launcher = Launcher(self._journal, prepare, self._perform, self._own_fds)
         self._spares = Spares(self._launcher)
         self._ready = True
         self._journal.append(ReadyEntry())
@@ -219,8 +220,11 @@ class Host:
 
     def _before_waiting(self) -> None:
         self._engine.flush()
-        if self._spares is not None and not self._stopping:
-            self._spares.refill()
+        spares = self._spares
+        # Beside one running task nothing that it says shall wait for a fork. Beside several the processors are the limit, and
+        # forks in a row cost this process least.
+        while spares is not None and spares.is_due and (len(self._work) > 1 or not self._loop.has_events()):
+            spares.make_one()
         if self._work:
             return
         if self._stopping and not (self._ended and self._engine.is_open):
@@ -565,6 +569,29 @@ class Host:
         ident = report.try_id if isinstance(report, Ended) else report.callback_id
         self._ended[ident] = (report, asked)
         self._engine.send(report)
+
+
+def _settled(settings: RuntimeSettings) -> Callable[[socket.socket], object]:
+    """Let what runs in the forks prepare itself in the process that they are made of. Answers what a fork does in advance."""
+    prepare: Callable[[socket.socket], object] = _nothing_in_advance
+    for place in (settings.run_callback, settings.answer_schedule, settings.run_try):
+        try:
+            entry(place)
+        except Exception:
+            # A fork that needs it says so, in the words of its own error.
+            continue
+        module = sys.modules[place.partition(":")[0]]
+        getattr(module, "settle", _nothing)()
+        prepare = getattr(module, "prepare", prepare)
+    return prepare
+
+
+def _nothing() -> None:
+    """For modules that have nothing to prepare."""
+
+
+def _nothing_in_advance(_channel: socket.socket) -> None:
+    """The same, in a fork."""
 
 
 def _name(request: Request) -> tuple[Any, ...] | None:

@@ -55,11 +55,19 @@ Perform = Callable[[Union[StartTry, StartCallback, AskSchedule], socket.socket],
 class Launcher:
     """Starts processes for one host. To be made after the import, when the libraries are loaded.
 
-    `perform` is called in a fork with its order, `own_fds` names the host's descriptors, which a fork closes.
+    `prepare` is called in a fork while it waits for its order, `perform` with the order; `own_fds` names the host's
+    descriptors, which a fork closes.
     """
 
-    def __init__(self, journal: Journal, perform: Perform, own_fds: Callable[[], Iterable[int]]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        prepare: Callable[[socket.socket], object],
+        perform: Perform,
+        own_fds: Callable[[], Iterable[int]],
+    ) -> None:
         self._journal = journal
+        self._prepare = prepare
         self._perform = perform
         self._own_fds = own_fds
         self._host_pid = os.getpid()
@@ -119,6 +127,7 @@ class Launcher:
             for fd in (*streams, self._journal.fd, *self._own_fds()):
                 os.close(fd)
             thread_pins.reseed_numpy()
+            self._prepare(channel)
             order = _received(channel)
             if order is None:
                 os._exit(0)

@@ -14,7 +14,7 @@ from typing import Final
 
 from tradewind.runtime.launching import Launched, Launcher
 
-MOST: Final = 4
+MOST: Final = 8
 """At a time."""
 KEPT_S: Final = 1.0
 """Without a new order the spares end after so long."""
@@ -28,7 +28,7 @@ class Spares:
         self._waiting: list[Launched] = []
         self._next = 1
         """How many to make next time: more with each time that all were used."""
-        self._is_wanted = False
+        self._due = 0
         self._used_at = 0.0
 
     @property
@@ -42,28 +42,34 @@ class Spares:
 
     def take(self) -> Launched:
         """A fork for an order that is there now. Raises OSError when there is none and no room for another process."""
-        self._is_wanted = True
         self._used_at = time.monotonic()
+        spare = self._first_alive()
+        if not self._waiting and not self._due:
+            self._due, self._next = self._next, min(2 * self._next, MOST)
+        return spare or self._launcher.fork()
+
+    def _first_alive(self) -> Launched | None:
         while self._waiting:
             spare = self._waiting.pop(0)
             if _lives(spare.pid):
                 return spare
             _close(spare)
             _bury(spare.pid)
-        return self._launcher.fork()
+        return None
 
-    def refill(self) -> None:
-        """Make new ones if the last was taken. To be called when nothing else is to be done. Raises nothing."""
-        if not self._is_wanted or self._waiting:
-            return
-        self._is_wanted = False
-        for _ in range(self._next):
-            try:
-                self._waiting.append(self._launcher.fork())
-            except OSError:
-                # No room now; a task that needs a process will say so.
-                break
-        self._next = min(2 * self._next, MOST)
+    @property
+    def is_due(self) -> bool:
+        """Whether new ones are to be made, one after the other, as far as nothing else is to be done."""
+        return self._due > 0
+
+    def make_one(self) -> None:
+        """Raises nothing."""
+        self._due -= 1
+        try:
+            self._waiting.append(self._launcher.fork())
+        except OSError:
+            # No room now; a task that needs a process will say so.
+            self._due = 0
 
     def end_unused(self, now: float) -> None:
         """End all when none was needed for `KEPT_S`. `now` in seconds of the monotonic clock."""
@@ -73,7 +79,7 @@ class Spares:
     def end_all(self) -> None:
         """End all at once: what they were forked from is not what it was, or nobody needs them."""
         self._next = 1
-        self._is_wanted = False
+        self._due = 0
         while self._waiting:
             spare = self._waiting.pop()
             _close(spare)

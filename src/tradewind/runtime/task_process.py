@@ -66,8 +66,7 @@ log = logging.getLogger("task")
 def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
     """Make one try, tell its outcome, run its callbacks, and exit. Called right after the fork, in the main thread."""
     begun = time.monotonic()
-    process = _Process(sock, task_try.log_path)
-    process.take_over()
+    process = _taken_over(sock, task_try.log_path)
     attempt = _Attempt(process, dag, task_try, begun)
     try:
         process.note(f"Try {task_try.try_number} of task {task_try.task_id} of DAG {task_try.run.dag_id} starts.")
@@ -79,14 +78,34 @@ def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
 
 def run_callback(dag: Any, callback: CallbackRun, sock: socket.socket) -> NoReturn:
     """Run the callbacks of a DAG run, or those of a try whose own process died, and exit."""
-    process = _Process(sock, callback.log_path)
-    process.take_over()
+    process = _taken_over(sock, callback.log_path)
     try:
         wrong = _call_back(dag, callback, process.channel)
         process.channel.tell_callbacks_done(wrong)
     except ChannelClosed:
         process.exit(HOST_GONE_EXIT)
     process.exit(0)
+
+
+_prepared: dict[int, _Process] = {}
+"""By the descriptor of their channels: what was done in advance in this process. Holds one at most."""
+
+
+def prepare(sock: socket.socket) -> None:
+    """To be called in a fork while it waits for its order: everything that does not depend on it."""
+    process = _Process(sock, os.devnull)
+    process.take_over()
+    _prepared[sock.fileno()] = process
+
+
+def _taken_over(sock: socket.socket, log_path: str) -> _Process:
+    """This process, made one of a task."""
+    process = _prepared.pop(sock.fileno(), None)
+    if process is None:
+        process = _Process(sock, os.devnull)
+        process.take_over()
+    process.log.path = log_path or os.devnull
+    return process
 
 
 class _Process:
@@ -279,24 +298,29 @@ class _Attempt:
 def context_of(dag: Any, task: Any, task_try: TaskTry) -> Context:
     """The context of a try of `task`."""
     ti = RuntimeTaskInstance(task_try, task)
-    return build_context(dag=dag, task=task, ti=ti, dag_run=ti.dag_run, run=task_try.run, test_mode=task_try.test_mode)
+    return build_context(dag=dag, task=task, ti=ti, run=task_try.run, test_mode=task_try.test_mode)
 
 
 def preload() -> None:
-    """Import and make once, before any fork, what every task needs. Cheap when called again.
-
-    To be called once more after the DAG file was imported: what Python knows about abstract classes is forgotten when an
-    import registers one, and finding it again costs a task more than the rest of its start.
-    """
-    values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
-    for value in values:
-        isinstance(value, (Mapping, Sequence))
-        logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
+    """Import and make once, before any fork, what every task needs."""
+    settle()
     logging.getLogger().setLevel(_log_level())
     for module in ("tradewind.timetables.registry", "tradewind.operators.bash", "tradewind.operators.python"):
         importlib.import_module(module)
     template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
     _rehearse()
+
+
+def settle() -> None:
+    """To be called in a host after the import of its file, before any fork. Cheap.
+
+    What Python knows about abstract classes is forgotten when an import registers one, and finding it again costs a task as
+    much as its start.
+    """
+    values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
+    for value in values:
+        isinstance(value, (Mapping, Sequence))
+        logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
 
 
 def _rehearse() -> None:

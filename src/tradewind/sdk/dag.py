@@ -210,8 +210,8 @@ class DAG:
     def mapped_over_ids(self) -> frozenset[str]:
         """Ids of the tasks whose results a mapped task or group expands over. O(tasks) when it is asked for first."""
         if self._mapped_over_ids is None:
-            inputs = [task.expand_input for task in self.tasks if task.is_mapped]
-            inputs += [group.expand_input for group in self.task_group_dict.values() if group.is_mapped]
+            nodes: list[Any] = [*self.tasks, *self.task_group_dict.values()]
+            inputs = [node.expand_input for node in nodes if node.is_mapped]
             self._mapped_over_ids = frozenset(
                 operator.task_id for one in inputs for operator, _ in iter_references(one)
             )

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from datetime import timezone as dt_timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -93,7 +94,7 @@ class RuntimeTaskInstance:
         self.reschedule_count = task_try.reschedule_count
         self.map_lengths: Mapping[str, int] = task_try.map_lengths
         self.state: Any = TaskState.RUNNING
-        self.start_date: Any = timezone.convert_to_utc(start_date) if start_date is not None else timezone.utcnow()
+        self._start_date: Any = start_date or datetime.now(dt_timezone.utc)
         self.end_date: Any = None
         self.pid = os.getpid()
         self.rendered_map_index: str | None = None
@@ -115,6 +116,15 @@ class RuntimeTaskInstance:
         if self._dag_run is None:
             self._dag_run = DagRunView(self.task_try.run, self.dialect)
         return self._dag_run
+
+    @property
+    def start_date(self) -> Any:
+        # Made a time of pendulum when it is read: few tasks do.
+        return timezone.convert_to_utc(self._start_date)
+
+    @start_date.setter
+    def start_date(self, value: Any) -> None:
+        self._start_date = value
 
     def get_dagrun(self, session: Any = None) -> DagRunView:
         return self.dag_run

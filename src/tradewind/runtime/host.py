@@ -505,10 +505,10 @@ class Host:
 
         An end after which the same try or the next one may start is told when nothing of the process runs any more.
         """
-        if process.purpose is not Purpose.TRY or not isinstance(process.said, (Succeeded, Skipped)):
+        work = self._work[process.ident]
+        if work.is_told or process.purpose is not Purpose.TRY or not isinstance(process.said, (Succeeded, Skipped)):
             return
         process.take_output()
-        work = self._work[process.ident]
         work.is_told = True
         seen = msgspec.structs.replace(process.exit, ended_at=datetime.now(timezone.utc))
         process.exit.ended_at = seen.ended_at

@@ -26,8 +26,11 @@ def rendered_fields(fields: Mapping[str, Any], redact: Redact, max_length: int) 
     Secrets are masked first, by value and by key name. What JSON has no form for becomes text; a value longer than
     `max_length` characters is cut and says so.
     """
-    shown = {field: _cut(redact(_plain(value), field), max_length) for field, value in fields.items()}
-    return json.dumps(shown, ensure_ascii=False)
+    shown = {field: redact(_plain(value), field) for field, value in fields.items()}
+    text = json.dumps(shown, ensure_ascii=False)
+    if len(text) <= max_length:
+        return text
+    return json.dumps({field: _cut(value, max_length) for field, value in shown.items()}, ensure_ascii=False)
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

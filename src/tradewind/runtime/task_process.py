@@ -48,6 +48,7 @@ from tradewind.runtime.interruption import Interruption
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.outcome import failure_of, outcome_of, render_traceback
 from tradewind.runtime.task_channel import ChannelClosed, TaskChannel
+from tradewind.sdk import masking
 from tradewind.sdk.channel import set_channel
 from tradewind.sdk.context import Context, push_context
 from tradewind.sdk.dag import DAG
@@ -317,6 +318,7 @@ def settle() -> None:
     What Python knows about abstract classes is forgotten when an import registers one, and finding it again costs a task as
     much as its start.
     """
+    masking.settle()
     values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
     for value in values:
         isinstance(value, (Mapping, Sequence))

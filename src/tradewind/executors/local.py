@@ -49,6 +49,7 @@ from tradewind.executors.burial import Burial
 from tradewind.executors.departures import Departures
 from tradewind.executors.host_handle import Assignment, HostHandle, Phase
 from tradewind.executors.import_turns import ImportTurns
+from tradewind.executors.kept_journals import KeptJournals, remove
 from tradewind.executors.reception import Reception, Stream
 from tradewind.executors.recovery import Recovery
 from tradewind.executors.resting import RestingHosts
@@ -153,8 +154,7 @@ class LocalExecutor:
             self._leave,
         )
         self._departures = Departures()
-        self._journals: dict[str, set[str]] = {}
-        """Journals of dead hosts, with the ends in them that are not in the store yet."""
+        self._journals = KeptJournals()
         self._recovery: Recovery | None = None
         self._stopping = False
         self._stopped: Callable[[], None] | None = None
@@ -215,9 +215,7 @@ class LocalExecutor:
             host.unforgotten.discard(try_id)
             self._send(host, ForgetTry(try_id))
             self._when_idle(host)
-        for path, idents in list(self._journals.items()):
-            idents.discard(try_id)
-            self._drop_journal(path)
+        self._journals.forget(try_id)
 
     def reply(self, token: Token, reply: Reply) -> None:
         host = self._hosts.get(token.host_id)
@@ -356,7 +354,7 @@ class LocalExecutor:
             self._end_host(host, "host_lost", "")
             self._unwatch(host)
             self._hosts.pop(host.host_id, None)
-            _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+            remove(os.path.join(self._folder, host.host_id + SUFFIX))
 
     def _replace(self, host: HostHandle, again: HostHandle) -> None:
         """`again` takes all that `host` was to do."""
@@ -551,15 +549,15 @@ class LocalExecutor:
         elif host.assignments or host.unforgotten:
             self._bury(host)
         else:
-            _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+            remove(os.path.join(self._folder, host.host_id + SUFFIX))
             self._drop(host)
 
     def _import_failed(self, host: HostHandle) -> None:
-        _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+        remove(os.path.join(self._folder, host.host_id + SUFFIX))
         cause, detail = import_faults.describe(
             host.file, host.status, host.out_of_memory, host.killed_because, host.printed
         )
-        if host.attempt == 1 and not self._stopping and _is_platforms_fault(host):
+        if host.attempt == 1 and not self._stopping and host.was_ended_by_others:
             again = HostHandle(_new_id(), host.file, host.digest, host.source, host.for_parse, host.stays, attempt=2)
             self._replace(host, again)
             self._drop(host)
@@ -585,7 +583,7 @@ class LocalExecutor:
         path = os.path.join(self._folder, host.host_id + SUFFIX)
         account = read_journal(path)
         told: set[str] = set()
-        how = _how_it_ended(host)
+        how = host.how_it_ended
         for ident, assignment in list(host.assignments.items()):
             entry = account.last_word(ident) if account is not None else None
             if entry is not None and entry.report is not None:
@@ -604,20 +602,14 @@ class LocalExecutor:
                 self._deliver(Exited(ident, ExitInfo()))
                 self._departures.gone(ident)
         # Kept until the store has the ends that only this file knows of.
-        self.keep_journal(path, told | host.unforgotten)
+        self._journals.keep(path, told | host.unforgotten)
         for ident in host.unforgotten:
             self._by_ident.pop(ident, None)
         self._drop(host)
 
     def keep_journal(self, path: str, idents: set[str]) -> None:
         """For `Recovery`: these ends are known from this file only, until they are forgotten."""
-        self._journals[path] = idents
-        self._drop_journal(path)
-
-    def _drop_journal(self, path: str) -> None:
-        if not self._journals.get(path, True):
-            del self._journals[path]
-            _remove(path)
+        self._journals.keep(path, idents)
 
     def _drop(self, host: HostHandle) -> None:
         self._hosts.pop(host.host_id, None)
@@ -744,29 +736,3 @@ def _new_id() -> str:
 
 def _stored(assignment: Assignment) -> str:
     return (assignment.getter() if assignment.getter is not None else None) or ""
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
-
-
-def _is_platforms_fault(host: HostHandle) -> bool:
-    """Not the file's doing, as far as can be told: worth another attempt."""
-    if host.killed_because is not None or host.out_of_memory:
-        return False
-    return host.status is None or (os.WIFSIGNALED(host.status) and os.WTERMSIG(host.status) == signal.SIGKILL)
-
-
-def _how_it_ended(host: HostHandle) -> str:
-    if host.killed_because is not None:
-        return f"was ended by tradewind: {host.killed_because[1]}".rstrip(".")
-    if host.out_of_memory:
-        return "was killed by the kernel because memory ran out"
-    if host.status is None:
-        return "disappeared"
-    if os.WIFSIGNALED(host.status):
-        return f"was ended by {process_facts.signal_name(os.WTERMSIG(host.status))}"
-    return f"ended by itself with exit code {os.WEXITSTATUS(host.status)}"

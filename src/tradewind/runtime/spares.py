@@ -54,7 +54,6 @@ class Spares:
             if _lives(spare.pid):
                 return spare
             _close(spare)
-            _bury(spare.pid)
         return None
 
     @property
@@ -87,13 +86,16 @@ class Spares:
                 os.kill(spare.pid, signal.SIGKILL)
             except OSError:
                 pass
-            _bury(spare.pid)
+            try:
+                os.waitpid(spare.pid, 0)
+            except ChildProcessError:
+                pass
 
 
 def _lives(pid: int) -> bool:
-    """It has not been waited for, so the pid is its own."""
+    """It has not been waited for, so the pid is its own. One that has ended is, by this."""
     try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
     except ChildProcessError:
         return False
 
@@ -101,11 +103,3 @@ def _lives(pid: int) -> bool:
 def _close(spare: Launched) -> None:
     for fd in (spare.channel, *spare.streams):
         os.close(fd)
-
-
-def _bury(pid: int) -> None:
-    """Wait for the end of a process that was killed, or has ended already."""
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:
-        pass

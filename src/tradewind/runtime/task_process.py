@@ -152,8 +152,11 @@ class _Process:
             os._exit(code)
 
     def has_nothing_left(self) -> bool:
-        """Whether nothing of the user's would run after the last word: no exit function, thread, log handler or child."""
-        if atexit._ncallbacks() or threading.active_count() > 1 or _has_own_handlers():
+        """Whether nothing of the user's would run after the last word: no exit function, thread, log handler or child.
+
+        False where children cannot be asked for (macOS before Python 3.13).
+        """
+        if atexit._ncallbacks() or threading.active_count() > 1 or _has_own_handlers() or not hasattr(os, "waitid"):
             return False
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

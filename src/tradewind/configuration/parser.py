@@ -312,7 +312,9 @@ class Configuration:
                 return found
         known = OPTIONS.get(names[0])
         if known is not None and known.default is not None:
-            return known.default.replace("{AIRFLOW_HOME}", str(self.home)), "default"
+            default = known.default
+            # The home is worked out from the environment each time, which costs more than all the rest.
+            return default.replace("{AIRFLOW_HOME}", str(self.home)) if "{" in default else default, "default"
         return None, ""
 
     def _from_environment(self, variable: str, sensitive: bool) -> tuple[str, str] | None:

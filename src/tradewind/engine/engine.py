@@ -60,6 +60,7 @@ class Engine:
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Started: self.tries.started,
             messages.Ended: self._ended,
+            messages.Exited: self.tries.exited,
             messages.Parsed: self.files.parsed,
             messages.CallbackEnded: callbacks.ended,
             messages.ScheduleAnswer: self.automated.answered,

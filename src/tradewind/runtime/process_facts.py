@@ -294,11 +294,11 @@ def _oom_counters() -> list[str]:
 
 
 def _prctl(option: int, value: int) -> bool:
-    return _libc is not None and _libc.prctl(option, value, 0, 0, 0) == 0
+    return _libc_prctl is not None and _libc_prctl(option, value, 0, 0, 0) == 0
 
 
-# Loaded once, in the zygote: every host and task inherits it.
-_libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
+# Looked up once, in the zygote: every host and task inherits it.
+_libc_prctl = ctypes.CDLL(None, use_errno=True).prctl if LINUX else None
 
 
 def die_with_parent(parent: int) -> None:

@@ -218,6 +218,8 @@ def _take(dag: DAG, file: str, found: Collection) -> None:
         return
     found.dags[dag.dag_id] = dag
     found.specs.append(spec)
+    # Worked out once here, in the host: every task asks for it.
+    _ = dag.mapped_over_ids
 
 
 def problem_from(error: BaseException, file: str) -> ImportProblem:

@@ -35,7 +35,7 @@ PAGES = {
     "connections": "/connections",
     "users": "/users",
     "roles": "/roles",
-    "health": "/health",
+    "health": "/status",
     "configuration": "/configuration",
     "providers": "/providers",
     "plugins": "/plugins",

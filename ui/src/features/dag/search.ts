@@ -1,4 +1,4 @@
-import { integer, oneOf, text } from "@/shared/search";
+import { integer, oneOf, text, words } from "@/shared/search";
 
 export const dagViews = [
   "grid",
@@ -12,15 +12,22 @@ export const dagViews = [
   "events",
   "details",
 ] as const;
+export type DagView = (typeof dagViews)[number];
 
 /** What is looked at: the view, and the one selection that all views share. */
 export interface DagSearch {
-  view?: (typeof dagViews)[number];
+  view?: DagView;
   run?: string;
   task?: string;
   map?: number;
   tab?: string;
   try?: number;
+  /** How many runs the grid shows. */
+  n?: number;
+  type?: string[];
+  state?: string[];
+  version?: number;
+  compare?: number;
 }
 
 export const dagSearch = (search: Record<string, unknown>): DagSearch => ({
@@ -30,4 +37,9 @@ export const dagSearch = (search: Record<string, unknown>): DagSearch => ({
   ...integer(search, "map"),
   ...text(search, "tab"),
   ...integer(search, "try"),
+  ...integer(search, "n"),
+  ...words(search, "type"),
+  ...words(search, "state"),
+  ...integer(search, "version"),
+  ...integer(search, "compare"),
 });

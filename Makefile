@@ -19,10 +19,11 @@ BENCH ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run test lint format types contracts docs docs-check bench lock clean install-run install-dev
+.PHONY: help run ui test lint format types contracts docs docs-check bench lock clean install-run install-dev
 
 help:
 	@echo 'make run     install and start tradewind with the examples, in a home of its own ($(RUN_HOME))'
+	@echo 'make ui      build the web UI, if ui/ changed since'
 	@echo 'make test    install what the tests need; lint, types, import contracts, all tests'
 	@echo 'make lint    only format, lint, types and import contracts'
 	@echo 'make format  put the code into the one format'
@@ -47,7 +48,7 @@ $(BIN)/python:
 define install
 	@echo "installing requirements/$(1).txt into $(VENV)"
 	@"$(BIN)/python" -m pip install --quiet --require-hashes --requirement requirements/$(1).txt
-	@"$(BIN)/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@TRADEWIND_SKIP_UI=1 "$(BIN)/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@rm -f "$(VENV)"/.installed-$(1)-*
 	@touch "$@"
 endef
@@ -61,9 +62,22 @@ $(DEV_STAMP): | $(BIN)/python
 install-run: $(RUN_STAMP)
 install-dev: $(DEV_STAMP)
 
+# pip would build the web UI silently; this says so, and builds it again when ui/ changed, and not otherwise. A machine
+# without a node that is new enough gets one into the virtual environment; if there is none for it, the second line says so.
+define build-ui
+	@if "$(BIN)/python" hatch_build.py --needs-node; then \
+		echo 'installing requirements/node.txt into $(VENV), to build the web UI'; \
+		"$(BIN)/python" -m pip install --quiet --only-binary :all: --require-hashes --requirement requirements/node.txt || true; fi
+	@"$(BIN)/python" hatch_build.py
+endef
+
+ui: install-run
+	$(build-ui)
+
 # --- using ---------------------------------------------------------------------------------------------------------
 
 run: install-run
+	$(build-ui)
 	@mkdir -p "$(RUN_HOME)"
 	@echo 'tradewind starts in $(RUN_HOME), with the example DAG files. Ctrl-C ends it.'
 	@echo 'Watch it from another terminal:'
@@ -91,6 +105,7 @@ format: install-dev
 again = { [ $$? -eq 1 ] && echo 'once more, by themselves:' && "$(BIN)/python" -m pytest --last-failed --last-failed-no-failures none -m $(1); }
 
 test: lint
+	$(build-ui)
 	@"$(BIN)/python" -m pytest -n $(JOBS) -m 'not faults and not hazards and not bench' \
 		|| $(call again,'not faults and not hazards and not bench')
 	@if grep -rqE 'mark\.(faults|hazards)' tests --include='*.py'; \
@@ -118,6 +133,8 @@ lock: $(UV)
 	@$(LOCK) --group dev --output-file requirements/dev.txt
 	@$(LOCK) --group build --group test --constraints requirements/dev.txt --output-file requirements/unit.txt
 	@$(LOCK) --group build --constraints requirements/dev.txt --output-file requirements/run.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --system-certs --group pyproject.toml:node --output-file requirements/node.txt
 	@if grep -nE '(https?|file)://|index-url|find-links' requirements/*.txt; \
 		then echo 'A pinned file must not name where packages come from.' >&2; exit 1; fi
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import chain_heavy, chain_small, fan_out, idle, machine, many_runs, neighbours, start
+from benchmarks import chain_heavy, chain_small, fan_out, idle, machine, many_files, many_runs, neighbours, start
 from benchmarks.bench import Bench, Row
 
 ROWS: Final[Mapping[str, Callable[[Bench], Row]]] = {
@@ -27,6 +27,7 @@ ROWS: Final[Mapping[str, Callable[[Bench], Row]]] = {
     "neighbours": neighbours.measure,
     "start": start.measure,
     "idle": idle.measure,
+    "many_files": many_files.measure,
 }
 VERDICT: Final = {True: "reached", False: "missed", None: "–"}
 

@@ -36,7 +36,8 @@ def measure(bench: Bench) -> Row:
     def one(subject: Subject) -> Numbers:
         subject.ready(["fan_out"])
         speed = Series()
-        for number in range(max(2, bench.rounds // 2)):
+        rounds = max(1, bench.rounds // 2)
+        for number in range(rounds):
             bare.add((WIDTH + 2) / reference.side_by_side(WIDTH + 2, AT_ONCE, reference.nothing))
             speed.add((WIDTH + 2) / span(subject.run_once("fan_out", f"round_{number}", timeout_s=600)))
         return speed.numbers("tasks_per_s")

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, NoReturn
 
-from tradewind.core.messages import Ended, ImportProblem, Parsed, RunInfo, SetXCom, Succeeded, TaskTry
+from tradewind.core.messages import Ended, Exited, ImportProblem, Parsed, RunInfo, SetXCom, Succeeded, TaskTry
 from tradewind.core.spec import DagSpec
 from tradewind.executors.base import Asked, HostFailed
 from tradewind.executors.local import LocalExecutor, LocalSettings
@@ -57,8 +57,7 @@ def run_try(_dag: NoOp, task_try: TaskTry, sock: Any) -> NoReturn:
     channel = TaskChannel(sock)
     if task_try.task_id == "timed":
         channel.tell(SetXCom(dag_id="d", run_id="r", task_id="t", key="begun", value=repr(begun)))
-    channel.tell_end(Succeeded())
-    channel.tell_callbacks_done()
+    channel.tell_last(Succeeded())
     os._exit(0)
 
 
@@ -94,6 +93,7 @@ class Bench:
         if isinstance(event, Ended):
             assert isinstance(event.outcome, Succeeded), event
             self.ended[event.try_id] = now
+        elif isinstance(event, Exited):
             self.executor.forget(event.try_id)
         elif isinstance(event, Parsed):
             self.parsed.add(event.file)

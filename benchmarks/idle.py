@@ -38,10 +38,10 @@ def measure(bench: Bench) -> Row:
         dag_ids = [f"idle_{number}" for number in range(count)]
         subject.ready(dag_ids, timeout_s=600)
         time.sleep(SETTLE_S)
-        before = process_tree.cpu_s(process_tree.members(subject.home))
+        before = process_tree.cpu_s(subject.pids())
         began = time.monotonic()
         time.sleep(WINDOW_S)
-        pids = process_tree.members(subject.home)
+        pids = subject.pids()
         used = process_tree.cpu_s(pids) - before
         return {
             f"pss_mb_{count}": rounded(process_tree.pss_mb(pids)),

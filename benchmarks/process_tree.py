@@ -11,18 +11,29 @@ from typing import Final
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
-def members(home: Path) -> list[int]:
-    """Pids of all processes that were started with this AIRFLOW_HOME, wherever they hang in the tree."""
+def members(home: Path, leader: int | None = None) -> list[int]:
+    """Pids of all processes of a home, wherever they hang in the tree.
+
+    They were started with this AIRFLOW_HOME; or they belong to the session of `leader`, or descend from one that does: a
+    process that gives itself a title writes over the place where the system shows what it was started with.
+    """
     mark = f"AIRFLOW_HOME={home}".encode()
-    found = []
+    parents: dict[int, int] = {}
+    found: set[int] = set()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        pid = int(entry.name)
+        try:
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            parents[pid] = int(fields[1])
+            if int(fields[3]) == leader or mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.add(pid)
+        except OSError:
+            continue
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found)
 
 
 def pss_mb(pids: list[int]) -> float:
@@ -50,16 +61,16 @@ def cpu_s(pids: list[int]) -> float:
     return ticks / _TICKS
 
 
-def end_all(home: Path, grace_s: float = 20.0) -> None:
-    """SIGTERM for what belongs to `home`, then SIGKILL for what is left after `grace_s`."""
+def end_all(home: Path, leader: int | None = None, grace_s: float = 20.0) -> None:
+    """SIGTERM for what belongs to `home` (see `members`), then SIGKILL for what is left after `grace_s`."""
     for number, patience_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
-        for pid in members(home):
+        for pid in members(home, leader):
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
                 continue
         end = time.monotonic() + patience_s
-        while members(home):
+        while members(home, leader):
             if time.monotonic() > end:
                 break
             time.sleep(0.05)

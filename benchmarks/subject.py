@@ -92,8 +92,12 @@ class Subject(ABC):
                 start_new_session=True,
             )
 
+    def pids(self) -> list[int]:
+        """Of all its processes."""
+        return process_tree.members(self.home, self._process.pid if self._process is not None else None)
+
     def stop(self) -> None:
-        process_tree.end_all(self.home)
+        process_tree.end_all(self.home, self._process.pid if self._process is not None else None)
         if self._process is not None:
             self._process.wait()
             self._process = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.engine.world import World, chain, dag, task
-from tradewind.core.messages import Lost, Rescheduled, SetXCom, Succeeded
+import msgspec
+
+from tests.engine.world import START, World, chain, dag, task
+from tradewind.core.messages import Exited, ExitInfo, Lost, Rescheduled, SetXCom, Succeeded
 from tradewind.core.spec import Expansion, LengthOf
 from tradewind.core.states import RunState, TaskState, TriggerRule
 
@@ -148,3 +150,41 @@ def test_a_task_that_waits_for_a_slot_says_what_holds_it():
     world.pass_time(timedelta(minutes=2))
     assert world.instance(run, "second").state is TaskState.SUCCESS
     assert world.instance(run, "second").waiting_for in ("", "[]")
+
+
+def test_how_a_process_went_is_written_after_its_end_and_only_then_forgotten():
+    world = World(dag(*chain("a", "b")))
+    world.takes("a", timedelta(hours=1))
+    run_key = world.trigger()
+    world.settle()
+    forgotten = []
+    world.executor.forget = forgotten.append
+    try_id = world.tries(run_key, "a")[0].try_id
+    ended = world.executor.running.pop(try_id)
+    seen = ExitInfo(pid=7, started_at=START, ended_at=START)
+    world.engine.state.emit(msgspec.structs.replace(ended, exit=seen, exit_follows=True))
+    world.settle()
+    assert world.states(run_key) == {"a": "success", "b": "success"}
+    assert world.tries(run_key, "a")[0].exit_code is None and try_id not in forgotten
+    gone = msgspec.structs.replace(seen, exit_code=0, peak_rss_kb=30_000, cpu_s=0.25)
+    world.engine.state.emit(Exited(try_id, gone))
+    world.settle()
+    (written,) = world.tries(run_key, "a")
+    assert (written.state, written.exit_code, written.peak_rss_kb, written.cpu_s) == (
+        TaskState.SUCCESS,
+        0,
+        30_000,
+        0.25,
+    )
+    assert try_id in forgotten
+
+
+def test_a_process_that_nobody_saw_going_changes_nothing_and_is_forgotten():
+    world = World(dag(task("a")))
+    run_key = world.run()
+    forgotten = []
+    world.executor.forget = forgotten.append
+    (before,) = world.tries(run_key, "a")
+    world.engine.state.emit(Exited(before.try_id, ExitInfo()))
+    world.settle()
+    assert world.tries(run_key, "a") == [before] and forgotten == [before.try_id]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.engine.world import World
+from tests.engine.world import World, dag
 from tradewind.core.messages import Parsed
+from tradewind.core.spec import DagSpec
 from tradewind.engine.events import FilesChanged
 from tradewind.engine.files import DagFiles
 from tradewind.executors.instant import InstantExecutor
+from tradewind.store.errors import StoreUnavailable
 
 TEXT = "from airflow import DAG\nDAG('d', schedule=None)\n"
 
@@ -118,3 +121,110 @@ def test_a_file_that_starts_to_be_ignored_is_forgotten(files, folder):
     (folder / ".airflowignore").write_text("a.py")
     changed(found, folder / ".airflowignore")
     assert found.found() == []
+
+
+# --- saved together ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(folder: Path) -> World:
+    world = World()
+    object.__setattr__(world.engine.state.settings, "dags_folder", folder)
+    world.engine.state.executor = Importing(world.executor)
+    return world
+
+
+def imported(world: World, path: Path, *specs: DagSpec) -> None:
+    world.engine.state.emit(Parsed(host_id="h", file=str(path), source_digest=path.stem, source=TEXT, dags=list(specs)))
+    world.engine.drain()
+
+
+def look_at(world: World, folder: Path, *names: str) -> list[Path]:
+    paths = [folder / f"{name}.py" for name in names]
+    for path in paths:
+        path.write_text(TEXT)
+    changed(world.engine.files, *paths)
+    return paths
+
+
+def visible(world: World) -> list[str]:
+    return [record.dag_id for record in world.store.dags.list()]
+
+
+def test_a_file_alone_is_saved_as_soon_as_it_is_imported(world, folder):
+    (path,) = look_at(world, folder, "a")
+    imported(world, path, dag(dag_id="a"))
+    assert visible(world) == ["a"]
+
+
+def test_a_file_waits_for_those_that_are_still_imported_and_not_for_long(world, folder):
+    first, second, third = look_at(world, folder, "a", "b", "c")
+    imported(world, first, dag(dag_id="a"))
+    imported(world, second, dag(dag_id="b"))
+    assert visible(world) == []
+    # The third loops for ever.
+    world.clock.advance(timedelta(milliseconds=300))
+    world.engine.drain()
+    assert visible(world) == ["a", "b"]
+    imported(world, third, dag(dag_id="c"))
+    assert visible(world) == ["a", "b", "c"]
+
+
+def test_the_last_one_brings_all_that_wait(world, folder):
+    paths = look_at(world, folder, "a", "b")
+    heard = []
+    world.engine.files.heard = lambda report: heard.append(report.file)
+    for path in paths:
+        imported(world, path, dag(dag_id=path.stem))
+    assert visible(world) == ["a", "b"]
+    assert heard == [str(path) for path in paths]
+
+
+def test_a_file_that_cannot_be_saved_keeps_none_of_the_others_from_being_seen(world, folder, caplog):
+    paths = look_at(world, folder, "a", "bad", "c")
+    save_files = world.store.dags.save_files
+
+    def save(files, *args, **values):
+        if any(parsed.file.endswith("bad.py") for parsed in files):
+            raise ValueError("a text that the database does not take")
+        return save_files(files, *args, **values)
+
+    world.store.dags.save_files = save
+    for path in paths:
+        imported(world, path, dag(dag_id=path.stem))
+    assert visible(world) == ["a", "c"]
+    assert "bad.py could not be saved" in caplog.text
+    imported(world, *look_at(world, folder, "later"), dag(dag_id="later"))
+    assert visible(world) == ["a", "c", "later"]
+
+
+def test_what_was_imported_while_the_database_was_away_is_saved_when_it_is_back(world, folder):
+    paths = look_at(world, folder, "a", "b")
+    save_files = world.store.dags.save_files
+
+    def away(*_args, **_values):
+        raise StoreUnavailable("gone")
+
+    world.store.dags.save_files = away
+    for path in paths:
+        imported(world, path, dag(dag_id=path.stem))
+    assert visible(world) == []
+    world.store.dags.save_files = save_files
+    world.clock.advance(timedelta(seconds=30))
+    world.engine.drain()
+    assert visible(world) == ["a", "b"]
+
+
+def test_a_file_that_is_deleted_before_it_was_saved_leaves_nothing(world, folder):
+    first, second = look_at(world, folder, "a", "b")
+    imported(world, first, dag(dag_id="a"))
+    first.unlink()
+    changed(world.engine.files, first)
+    imported(world, second, dag(dag_id="b"))
+    assert visible(world) == ["b"]
+
+
+def test_every_dag_of_a_file_with_very_many_is_known_to_the_engine(world, folder):
+    (path,) = look_at(world, folder, "many")
+    imported(world, path, *(dag(dag_id=f"dag_{number}") for number in range(1001)))
+    assert len(visible(world)) == len(world.engine.state.catalog.dags) == 1001

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import airflow_database
+from tests.airflow_database import DATABASES, AirflowDatabase
 from tests.faults.site import Site
 from tests.home import Home
 
@@ -95,35 +96,36 @@ def test_a_broken_airflow_cfg_is_named_with_its_line(tmp_path: Path, command: tu
     assert config.read_text() == text
 
 
+@pytest.mark.parametrize("made_by", DATABASES, ids=str)
 @pytest.mark.parametrize(
     "command",
     [
         ("scheduler",),
         ("standalone", "--port", "0"),
+        ("webserver", "--port", "0"),
         ("db", "init"),
         ("db", "migrate"),
+        ("db", "upgrade"),
         ("db", "reset", "--yes"),
+        ("db", "check"),
+        ("db", "check-migrations"),
+        ("db", "clean", "--clean-before-timestamp", "2025-01-01", "--yes"),
+        ("db", "shell"),
         ("dags", "list"),
+        ("dags", "reserialize"),
+        ("users", "create", "-u", "me", "-p", "secret", "-f", "M", "-l", "E", "-e", "me@example.com", "-r", "Admin"),
+        ("variables", "set", "a", "1"),
     ],
+    ids=" ".join,
 )
-def test_a_database_of_the_real_airflow_is_refused_and_not_touched(tmp_path: Path, command: tuple[str, ...]) -> None:
-    with sqlite3.connect(tmp_path / "airflow.db") as database:
-        database.executescript(
-            """
-            CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY);
-            INSERT INTO alembic_version VALUES ('5e7113ca79cc');
-            CREATE TABLE dag (dag_id VARCHAR(250) PRIMARY KEY, is_paused BOOLEAN);
-            CREATE TABLE dag_run (id INTEGER PRIMARY KEY, dag_id VARCHAR(250), run_id VARCHAR(250), state VARCHAR(50));
-            CREATE TABLE task_instance (id INTEGER PRIMARY KEY, task_id VARCHAR(250), run_id VARCHAR(250), state VARCHAR(20));
-            CREATE TABLE slot_pool (id INTEGER PRIMARY KEY, pool VARCHAR(256), slots INTEGER);
-            INSERT INTO dag VALUES ('mine', 0);
-            """
-        )
-    database.close()
-    before = hashlib.sha256((tmp_path / "airflow.db").read_bytes()).hexdigest()
+def test_a_database_of_the_real_airflow_is_refused_and_not_touched(
+    tmp_path: Path, command: tuple[str, ...], made_by: AirflowDatabase
+) -> None:
+    made_by.make(tmp_path / "airflow.db")
+    before = airflow_database.digests(tmp_path)
     done = Home(tmp_path).run(*command, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert "belongs to Apache Airflow" in said and "AIRFLOW_HOME" in said
     assert "Traceback" not in said
-    assert hashlib.sha256((tmp_path / "airflow.db").read_bytes()).hexdigest() == before
+    assert airflow_database.digests(tmp_path) == before

@@ -17,6 +17,7 @@ from tradewind.core.messages import (
     CallbackEnded,
     CallbackRun,
     Ended,
+    Exited,
     GetVariable,
     Parsed,
     Reply,
@@ -44,6 +45,8 @@ class EngineSide:
         self.dags.mkdir(exist_ok=True)
         self.events: list[Any] = []
         self.times: list[float] = []
+        self.witness: Callable[[Any], None] = lambda _event: None
+        """Called with each event at the moment of its delivery."""
         self.forgets = True
         self.answers = True
         self.loop = asyncio.new_event_loop()
@@ -62,9 +65,12 @@ class EngineSide:
         return self
 
     def _take(self, event: Any) -> None:
+        self.witness(event)
         self.events.append(event)
         self.times.append(time.monotonic())
-        if isinstance(event, Ended) and self.forgets:
+        if (isinstance(event, Ended) and self.forgets and not event.exit_follows) or (
+            isinstance(event, Exited) and self.forgets
+        ):
             self.executor.forget(event.try_id)
         elif isinstance(event, CallbackEnded) and self.forgets:
             self.executor.forget(event.callback_id)
@@ -129,6 +135,12 @@ class EngineSide:
 
     def wait_ended(self, try_id: str, limit_s: float = 20.0) -> Ended:
         return self.wait(lambda: self.find(Ended, try_id=try_id), limit_s)
+
+    def ended(self, try_id: str) -> Ended:
+        """For an engine that has stopped: nothing more will come."""
+        found = self.find(Ended, try_id=try_id)
+        assert found is not None, self.events
+        return found
 
     def wait_started(self, try_id: str, limit_s: float = 20.0) -> Started:
         return self.wait(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from engine_side import NOW, EngineSide
 
+import tradewind
 from tradewind.core.messages import (
     CallbackEnded,
     Ended,
@@ -26,7 +29,7 @@ from tradewind.core.records import TryRecord
 from tradewind.core.states import TaskState
 from tradewind.executors.base import Adopted, Asked
 from tradewind.runtime import process_facts
-from tradewind.runtime.journal import journals_in
+from tradewind.runtime.journal import SUFFIX, HostEntry, Journal, ReadyEntry, TryEntry, journals_in
 
 MakeEngine = Callable[..., EngineSide]
 
@@ -51,6 +54,17 @@ def kills_its_parent(channel):
 def quick(channel):
     note("quick")
 """
+
+
+# Ends only when it is killed.
+BUSY = """
+def task(channel):
+    while True:
+        pass
+def quick(channel):
+    pass
+"""
+KILLS = int(os.environ.get("TRADEWIND_FAULT_KILLS", "8"))
 
 
 def notes(file: str) -> list[str]:
@@ -340,8 +354,76 @@ def test_a_host_that_dies_while_it_is_waited_for_is_noticed(make_engine: MakeEng
     assert not second.all(Ended)
     os.kill(host, signal.SIGKILL)
     assert lost(second.wait_ended(try_id, 2.0)).cause == "host_lost"
-    # Killed by the kernel with its host; /proc may show its exit for another moment.
-    second.wait(lambda: not process_facts.is_alive(started.active.pid, started.active.start_ticks))
+    assert not process_facts.is_alive(started.active.pid, started.active.start_ticks)
+
+
+def test_a_try_that_writes_itself_down_late_is_gone_before_it_is_called_lost(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    """Between the fork of a try and its line in the journal an engine may come and read that."""
+    engine = make_engine()
+    folder = engine.executor._folder
+    path = os.path.join(folder, "late" + SUFFIX)
+    host, late = (subprocess.Popen(["sleep", "600"], start_new_session=True) for _ in range(2))
+    try:
+        ticks = process_facts.start_ticks(host.pid)
+        entry = HostEntry("late", host.pid, ticks, process_facts.boot_id(), tradewind.__version__, "dag.py", "")
+        journal = Journal(path, entry)
+        journal.append(ReadyEntry())
+        alive: list[bool] = []
+        engine.witness = lambda event: alive.append(process_facts.is_alive(late.pid, 0))
+        never = record(engine, "018f0000-0000-7000-8000-000000000001")
+        engine.start([never])
+        journal.append(TryEntry(never.try_id, late.pid, process_facts.start_ticks(late.pid)))
+        host.kill()
+        assert lost(engine.wait_ended(never.try_id)).cause == "host_lost"
+        assert alive == [False]
+    finally:
+        for process in (host, late):
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_process_of_a_lost_try_is_there_when_that_is_said(make_engine: MakeEngine, seed: int) -> None:
+    """Hosts are killed at random moments of the first milliseconds of their tries, with and without an engine."""
+    rng = random.Random(seed)
+    burn = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        for number in range(KILLS):
+            engine = make_engine().start()
+            file = engine.file(BUSY, f"dag{number}.py")
+            engine.forgets = False
+            # The host is there, and busy with nothing but the fork.
+            engine.wait_ended(engine.run(file, "quick"))
+            try_id = engine.run(file)
+            started = engine.wait_started(try_id)
+            pid, ticks = started.active.pid, started.active.start_ticks
+            alive: list[bool] = []
+
+            def look(event: object, pid: int = pid, ticks: int = ticks, alive: list[bool] = alive) -> None:
+                if isinstance(event, Ended) and isinstance(event.outcome, Lost):
+                    alive.append(process_facts.is_alive(pid, ticks))
+
+            host = host_of(pid)
+            if rng.random() < 0.7:
+                os.kill(host, signal.SIGSTOP)
+                before = engine
+                before.vanish()
+                engine = make_engine()
+                engine.witness = look
+                engine.start([record(before, try_id, started)])
+                engine.spend(rng.choice((0.0, 0.002, 0.02)))
+            else:
+                engine.witness = look
+            os.kill(host, signal.SIGKILL)
+            assert lost(engine.wait_ended(try_id)).cause == "host_lost"
+            assert alive == [False], f"kill {number}: reported while its process was there"
+            engine.executor.forget(try_id)
+            engine.stop()
+    finally:
+        burn.kill()
+        burn.wait()
 
 
 def test_an_engine_that_stops_lets_tries_run_on_or_ends_them(make_engine: MakeEngine) -> None:

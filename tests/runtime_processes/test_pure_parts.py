@@ -8,6 +8,7 @@ import threading
 from datetime import datetime, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tradewind.core.messages import (
@@ -27,7 +28,7 @@ from tradewind.runtime import process_facts, rendezvous, thread_pins
 from tradewind.runtime.endings import Kill, outcome_of
 from tradewind.runtime.fork_safety import ThreadSeen, fork_hazards, thread_hazards
 from tradewind.runtime.importing import ReadFiles
-from tradewind.runtime.journal import HostEntry, Journal, TryEntry, read_journal, write_try
+from tradewind.runtime.journal import GoneEntry, HostEntry, Journal, TryEntry, read_journal, write_try
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.raw_output import RawOutput
 
@@ -91,6 +92,19 @@ def test_a_journal_says_what_runs_and_what_ended(tmp_path: Path) -> None:
     assert list(account.running) == ["b"] and account.running["b"].pid == os.getpid()
     told = account.last_word("a")
     assert told is not None and told.report == end("a") and told.asked == [ask]
+
+
+def test_a_process_runs_until_it_is_written_down_as_gone(tmp_path: Path) -> None:
+    written = journal(tmp_path)
+    write_try(written.fd, "a")
+    written.ended(msgspec.structs.replace(end("a"), exit_follows=True), [])
+    account = read_journal(written.path)
+    assert account is not None and list(account.running) == ["a"]
+    told = account.last_word("a")
+    assert told is not None and told.report == end("a"), "nobody says any more what was to follow"
+    written.append(GoneEntry("a"))
+    account = read_journal(written.path)
+    assert account is not None and not account.running and account.last_word("a") == told
 
 
 @pytest.mark.parametrize("cut", range(1, 40))

@@ -20,6 +20,11 @@ from tradewind.sdk import xcom_codec
 from tradewind.sdk.exceptions import SerializationError
 
 
+@pytest.fixture(autouse=True)
+def own_classes_are_allowed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__ALLOWED_DESERIALIZATION_CLASSES", f"airflow.* {__name__}.*")
+
+
 @dataclasses.dataclass
 class Point:
     x: int

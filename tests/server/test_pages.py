@@ -118,3 +118,9 @@ def test_without_a_build_a_sentence_says_what_to_do(tmp_path: Path) -> None:
 )
 def test_addresses_of_airflow_lead_to_ours(path: str, query: dict[str, str], leads_to: str | None) -> None:
     assert moved_page(path, query) == leads_to
+
+
+def test_no_address_leads_to_itself_or_round_in_a_circle() -> None:
+    for path in ("configuration", "runs", "dags", "assets", "pools", "variables", "connections", "users", "roles", "audit",
+                 "import-errors", "status", "providers", "plugins", "xcoms", "tasks", "login"):  # fmt: skip
+        assert moved_page(path, {}) is None

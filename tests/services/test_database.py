@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.airflow_database import DATABASES, AirflowDatabase, digests
 from tests.services.conftest import MORNING, World, a_task
 from tradewind.configuration import Configuration
 from tradewind.core.states import TaskState
@@ -30,21 +30,16 @@ def test_the_default_pool_of_a_new_database_has_the_configured_slots(tmp_path: P
         assert services.store.pools.get("default_pool").slots == 7  # type: ignore[union-attr]
 
 
-def test_a_database_of_the_real_airflow_is_refused_and_left_alone(tmp_path: Path):
-    with sqlite3.connect(tmp_path / "airflow.db") as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        connection.execute("INSERT INTO alembic_version VALUES ('29ce7909c52b')")
-        for table in ("dag", "dag_run", "task_instance", "slot_pool", "log", "job"):
-            connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY)")
-    connection.close()
-    before = (tmp_path / "airflow.db").read_bytes()
-    for upgrade in (False, True):
-        with (
-            pytest.raises(SchemaProblem, match="Airflow"),
-            open_services(Configuration(tmp_path, {}), upgrade=upgrade) as services,
-        ):
-            database.migrate(services)
-    assert (tmp_path / "airflow.db").read_bytes() == before
+@pytest.mark.parametrize("made_by", DATABASES, ids=str)
+@pytest.mark.parametrize("options", [{}, {"upgrade": True}, {"migrate": False}], ids=str)
+def test_a_database_of_the_real_airflow_is_refused_and_left_alone(
+    tmp_path: Path, made_by: AirflowDatabase, options: dict[str, bool]
+):
+    made_by.make(tmp_path / "airflow.db")
+    before = digests(tmp_path)
+    with pytest.raises(SchemaProblem, match="Airflow"), open_services(Configuration(tmp_path, {}), **options):
+        pass
+    assert digests(tmp_path) == before
 
 
 def test_checking_tries_as_often_as_asked(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+import sqlalchemy as sa
 
 from tests.store.rows import NOW, a_dag, a_file, a_run, days, stored
-from tradewind.store import Store
+from tradewind.store import Store, open_store
 
 LATER = NOW + days(1)
 
@@ -183,3 +186,71 @@ def test_a_deleted_dag_takes_its_runs_and_versions(store: Store) -> None:
     assert store.runs.count() == 1
     assert store.dags.delete("nightly") == 0
     assert store.dags.save_file(a_file(a_dag()), NOW).new == ["nightly"]
+
+
+# --- several files at once ---------------------------------------------------------------------------------------------
+
+
+def _everything(store: Store) -> object:
+    """What the store says of files and DAGs, without ids that are made anew each time."""
+    dags = [
+        (dag.dag_id, dag.fileloc, dag.is_stale, dag.version_number, dag.is_paused, dag.has_import_error, dag.spec)
+        for dag in store.dags.list(include_stale=True)
+    ]
+    errors = [(error.file, error.dag_id, error.message) for error in store.import_errors.list()]
+    events = [(e.kind, e.dag_id, e.old, e.new, e.why) for e in store.outbox.since(0)]
+    return dags, errors, events, store.dags.files()
+
+
+BEFORE = [
+    a_file(a_dag(), a_dag("gone"), a_dag("moves"), file="/dags/one.py"),
+    a_file(a_dag("stays"), file="/dags/two.py"),
+    a_file(a_dag("broken"), file="/dags/three.py"),
+]
+AFTER = [
+    # New version of one, one vanished, one moves on to a file that comes later and was refused before.
+    a_file(a_dag("moves"), a_dag("fresh"), file="/dags/early.py", source="early"),
+    a_file(a_dag("nightly", "load", "clean"), file="/dags/one.py", source="v2"),
+    a_file(a_dag("moves"), a_dag("gone"), a_dag("taken"), file="/dags/four.py", source="v4"),
+    a_file(a_dag("taken"), a_dag("taken", "other"), a_dag("own"), file="/dags/five.py", source="v4"),
+    a_file(a_dag("stays", start_date=LATER), file="/dags/two.py"),
+    a_file(file="/dags/three.py", source="v2", problems=[("SyntaxError", None)]),
+    a_file(a_dag("fine"), file="/dags/six.py", problems=[("bad cron", "other")]),
+]
+
+
+def test_files_saved_together_change_what_they_change_one_after_the_other(opened: Callable[..., Store]) -> None:
+    store = opened()
+    store.dags.save_files(BEFORE, NOW)
+    store.dags.save_file(AFTER[0], NOW)
+    result = store.dags.save_files(AFTER, LATER)
+    together = _everything(store)
+
+    alone = open_store("sqlite://", create=True)
+    alone.schema.migrate()
+    for parsed in [*BEFORE, AFTER[0]]:
+        alone.dags.save_file(parsed, NOW)
+    results = [alone.dags.save_file(parsed, LATER) for parsed in AFTER]
+    assert together == _everything(alone)
+    alone.close()
+
+    assert result.new == [dag_id for one in results for dag_id in one.new] == ["taken", "own", "fine"]
+    assert result.changed == [dag_id for one in results for dag_id in one.changed] == ["nightly", "moves", "gone"]
+    assert result.redated == [dag_id for one in results for dag_id in one.redated] == ["stays"]
+    assert result.vanished == [dag_id for one in results for dag_id in one.vanished] == ["gone", "moves"]
+    assert result.reparse == [path for one in results for path in one.reparse] == ["/dags/early.py"]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_number_of_files(store: Store) -> None:
+    sent: list[str] = []
+    writers = store._database._writers
+    sa.event.listen(writers, "before_cursor_execute", lambda _c, _cursor, text, *_: sent.append(text))
+
+    def statements(first: int, count: int) -> int:
+        sent.clear()
+        files = [a_file(a_dag(f"dag_{n}"), file=f"/dags/{n}.py", source=f"v{n}") for n in range(first, first + count)]
+        store.dags.save_files(files, NOW)
+        assert store.dags.get(f"dag_{first + count - 1}") is not None
+        return len(sent)
+
+    assert statements(0, 2) == statements(100, 60)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tests.airflow_database import DATABASES, AirflowDatabase
 from tests.postgres import postgres_url
 from tradewind.store import SchemaProblem, SchemaState, StoreMissing, migration, open_store, schema
 from tradewind.store.database import Database
@@ -143,9 +144,9 @@ def test_a_newer_database_is_left_alone(empty_url: str) -> None:
         assert problem.value.state is SchemaState.NEWER
 
 
-def test_a_database_of_the_real_airflow_is_never_touched(empty_url: str) -> None:
-    tables = ("alembic_version", "dag_run", "serialized_dag", "slot_pool", "task_instance")
-    run_sql(empty_url, *(f"CREATE TABLE {name} (id INTEGER)" for name in tables))
+@pytest.mark.parametrize("made_by", DATABASES, ids=str)
+def test_a_database_of_the_real_airflow_is_never_touched(empty_url: str, made_by: AirflowDatabase) -> None:
+    run_sql(empty_url, *made_by.statements())
     database = Database(parse_address(empty_url), create=False)
     with database.read() as connection:
         before = shape(connection)

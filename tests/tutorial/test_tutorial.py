@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.airflow_cfg import generated
 from tests.home import Home
 
 HELLO_WORLD = Path(__file__).parents[1] / "conformance" / "tutorial" / "dags" / "hello_world.py"
@@ -78,6 +79,19 @@ def test_one_command_does_it_all(tmp_path: Path) -> None:
     home.dags.mkdir()
     shutil.copy(HELLO_WORLD, home.dags)
     with home.running("standalone", "--port", "0"):
+        home.wait_for(lambda: home.json("dags", "list"))
+        home.run("dags", "unpause", "hello_world")
+        home.wait_for(lambda: both_succeeded(home))
+        assert len(runs_of(home)) == 2
+
+
+@pytest.mark.parametrize("airflow", [2, 3])
+def test_it_is_two_runs_with_the_airflow_cfg_of_a_real_airflow(tmp_path: Path, airflow: int) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "airflow.cfg").write_text(generated(airflow, tmp_path))
+    home.dags.mkdir()
+    shutil.copy(HELLO_WORLD, home.dags)
+    with home.running("scheduler"):
         home.wait_for(lambda: home.json("dags", "list"))
         home.run("dags", "unpause", "hello_world")
         home.wait_for(lambda: both_succeeded(home))

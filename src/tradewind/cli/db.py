@@ -151,6 +151,9 @@ def clean(before: datetime, tables: str | None, dry_run: bool, batch_size: int, 
 @verbose_option
 def shell() -> None:
     """Open the shell of the database: sqlite3 or psql."""
+    with services(migrate=False):
+        # Only looked at: the database of the real Airflow is refused here, too.
+        pass
     command, environment = service.shell_command(database_url(conf))
     os.execvpe(command[0], command, environment)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from tradewind.configuration.config_file import read_config_file
-from tradewind.configuration.options import PROVIDER_SECTIONS, nearest, option
+from tradewind.configuration.generated import generator_of
+from tradewind.configuration.options import PROVIDER_SECTIONS, env_name, nearest, option
 from tradewind.configuration.parser import Configuration
 from tradewind.configuration.renames import Name, canonical
 
@@ -21,7 +23,7 @@ class Finding(NamedTuple):
     source: str
     """`airflow.cfg` or `env var`."""
     kind: str
-    """unknown, no_effect, renamed or value."""
+    """unknown, no_effect, renamed, generated or value."""
     text: str
 
 
@@ -41,7 +43,23 @@ def lint(conf: Configuration) -> list[Finding]:
         if entry not in seen:
             seen.add(entry)
             findings.extend(_examine(conf, *entry))
+            findings.extend(_not_chosen(conf, parser, *entry))
     return findings
+
+
+def _not_chosen(
+    conf: Configuration, parser: configparser.ConfigParser, section: str, key: str, source: str
+) -> Iterable[Finding]:
+    value = parser.get(section, key, fallback=None, raw=True)
+    if source != "airflow.cfg" or value is None or conf.source_of(section, key) != "airflow.cfg":
+        return
+    airflow = generator_of(parser, canonical(section, key), value)
+    if airflow is not None:
+        text = (
+            f"[{section}] {key} = {value} counts as not set: Airflow {airflow} writes that into every airflow.cfg that it "
+            f"makes. Files of each dialect keep their own default; to decide for all of them, set {env_name(section, key)}."
+        )
+        yield Finding(section, key, source, "generated", text)
 
 
 def _examine(conf: Configuration, section: str, key: str, source: str) -> Iterable[Finding]:

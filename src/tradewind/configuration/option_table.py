@@ -59,6 +59,8 @@ max_templated_field_length | integer | 4096 | Longest rendered field that is kep
 dag_run_conf_overrides_params | boolean | True | Whether the conf of a run replaces params of the same name.
 hide_sensitive_var_conn_fields | boolean | True | Whether values whose names look secret are hidden.
 sensitive_var_conn_names | list | | More words that make a name look secret, separated by commas.
+allowed_deserialization_classes | list | airflow.* | Classes that an XCom may be made into, besides those of DAG files.
+allowed_deserialization_classes_regexp | list | | The same as regular expressions, for whole names.
 """,
     ),
     (
@@ -141,8 +143,6 @@ security | string | | Security module, such as kerberos.
 default_impersonation | string | | User whom tasks without run_as_user run as.
 unit_test_mode | boolean | False | Settings for Airflow's own tests.
 xcom_backend | string | - | Class that stores XComs elsewhere.
-allowed_deserialization_classes | list | airflow.* | Classes that an XCom may be turned into.
-allowed_deserialization_classes_regexp | list | | The same as regular expressions.
 asset_manager_class | string | - | Class that records asset events.
 asset_manager_kwargs ! | json | - | Its arguments.
 multi_team | boolean | False | Several teams on one installation.

@@ -23,6 +23,7 @@ from typing import Any, Final, TypeVar, overload
 
 from tradewind.configuration.config_file import read_config_file
 from tradewind.configuration.errors import BadValue, BrokenConfigFile, ConfigError, OptionNotFound
+from tradewind.configuration.generated import generator_of
 from tradewind.configuration.home import config_path, find_home
 from tradewind.configuration.options import OPTIONS, env_name, option
 from tradewind.configuration.renames import FORMER_NAMES, Name, canonical
@@ -203,8 +204,14 @@ class Configuration:
         return self._lookup(section, key)[0] is not None
 
     def is_set(self, section: str, key: str) -> bool:
-        """True when the user set the option. For the options whose default depends on the dialect of a file."""
-        return self._lookup(section, key)[1] not in ("", "default")
+        """True when somebody chose the option's value. For the options whose default depends on the dialect of a file.
+
+        What the real Airflow wrote into the airflow.cfg that it generated was not chosen; see `generated`.
+        """
+        value, source = self._lookup(section, key)
+        if source == "airflow.cfg" and value is not None:
+            return generator_of(self._parser(), canonical(section, key), value) is None
+        return source not in ("", "default")
 
     def source_of(self, section: str, key: str) -> str:
         """`env var`, `cmd`, `secret`, `airflow.cfg` or `default`; empty for an option without a value."""
@@ -305,7 +312,9 @@ class Configuration:
                 return found
         known = OPTIONS.get(names[0])
         if known is not None and known.default is not None:
-            return known.default.replace("{AIRFLOW_HOME}", str(self.home)), "default"
+            default = known.default
+            # The home is worked out from the environment each time, which costs more than all the rest.
+            return default.replace("{AIRFLOW_HOME}", str(self.home)) if "{" in default else default, "default"
         return None, ""
 
     def _from_environment(self, variable: str, sensitive: bool) -> tuple[str, str] | None:

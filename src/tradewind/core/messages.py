@@ -478,9 +478,18 @@ class Started(msgspec.Struct, tag="started"):
     fresh_reason: str = ""
 
 
-class Ended(msgspec.Struct, tag="ended"):
+class Ended(msgspec.Struct, tag="ended", omit_defaults=True):
     try_id: str
     outcome: Outcome
+    exit: ExitInfo
+    exit_follows: bool = False
+    """It has said its last word, and its process is about to go: how that went comes as `Exited`. `ForgetTry` only then."""
+
+
+class Exited(msgspec.Struct, tag="exited"):
+    """How the process of a try went away whose end was told before."""
+
+    try_id: str
     exit: ExitInfo
 
 
@@ -506,7 +515,7 @@ class ScheduleAnswer(msgspec.Struct, tag="schedule_answer", omit_defaults=True):
     error: str = ""
 
 
-FromHost = Union[Hello, Parsed, Started, Ended, CallbackEnded, Asks, ScheduleAnswer]
+FromHost = Union[Hello, Parsed, Started, Ended, Exited, CallbackEnded, Asks, ScheduleAnswer]
 
 
 # --- engine to host ----------------------------------------------------------------------------------------------------
@@ -530,7 +539,7 @@ class KillTry(msgspec.Struct, tag="kill_try", omit_defaults=True):
 
 
 class ForgetTry(msgspec.Struct, tag="forget_try"):
-    """The end of this try is in the store: the host need not keep it any longer."""
+    """The end of this try is in the store, its exit too: the host need not keep it any longer."""
 
     try_id: str
 
@@ -573,7 +582,7 @@ class TaskAsks(msgspec.Struct, tag="task_asks"):
 
 
 class TaskEnds(msgspec.Struct, tag="task_ends"):
-    """The last frame of a task's process before it exits with 0."""
+    """How the work ended. `CallbacksDone` follows."""
 
     outcome: Outcome
 
@@ -588,6 +597,8 @@ class CallbacksDone(msgspec.Struct, tag="callbacks_done", omit_defaults=True):
     """The callbacks that the outcome calls for have run."""
 
     error: str = ""
+    last: bool = False
+    """Nothing of the user's is left to run: no exit function, no thread, no child. The process only has to go."""
 
 
 class Ready(msgspec.Struct, tag="ready"):

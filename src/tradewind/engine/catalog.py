@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from tradewind.core.spec import DagSpec
 from tradewind.store import Store
 
 _KEPT_VERSIONS: Final = 256
+_READ_AT_ONCE: Final = 500
 
 
 @dataclass(slots=True)
@@ -48,6 +50,22 @@ class Catalog:
         self.dags[dag_id] = dag
         self._versions.pop(dag.version_id, None)  # its dates may have moved
         return dag
+
+    def refresh_all(self, dag_ids: Collection[str]) -> None:
+        """The same for several DAGs."""
+        found: dict[str, DagRecord] = {}
+        ids = list(dag_ids)
+        # A file may define more DAGs than a statement takes values.
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            some = ids[start : start + _READ_AT_ONCE]
+            found.update((dag.dag_id, dag) for dag in self._store.dags.list(dag_ids=some))
+        for dag_id in ids:
+            dag = found.get(dag_id)
+            if dag is None:
+                self.dags.pop(dag_id, None)
+            else:
+                self.dags[dag_id] = dag
+                self._versions.pop(dag.version_id, None)
 
     def shown(self, dag_id: str, values: dict[str, object]) -> None:
         """The `next_*` columns of a DAG were written."""

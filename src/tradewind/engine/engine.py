@@ -60,6 +60,7 @@ class Engine:
         self._handlers: dict[type, Callable[[Any], None]] = {
             messages.Started: self.tries.started,
             messages.Ended: self._ended,
+            messages.Exited: self.tries.exited,
             messages.Parsed: self.files.parsed,
             messages.CallbackEnded: callbacks.ended,
             messages.ScheduleAnswer: self.automated.answered,
@@ -73,6 +74,7 @@ class Engine:
             events.ScheduleDue: lambda event: self.automated.due(event.dag_id),
             events.OutsideChanges: lambda _event: self.outside.look(),
             events.FilesChanged: self.files.changed,
+            events.SaveFiles: lambda _event: self.files.save(),
             events.Reparse: self.files.reparse,
             events.FlushDue: self._flush_due,
         }

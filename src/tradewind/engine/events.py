@@ -52,6 +52,11 @@ class FilesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveFiles:
+    """Files were imported: write down what is in them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reparse:
     """The periodic look at unchanged files."""
 
@@ -67,5 +72,14 @@ class CallbackDue:
 
 
 OwnEvent = (
-    InstanceDue | RunDue | RunTimedOut | ScheduleDue | OutsideChanges | FilesChanged | Reparse | FlushDue | CallbackDue
+    InstanceDue
+    | RunDue
+    | RunTimedOut
+    | ScheduleDue
+    | OutsideChanges
+    | FilesChanged
+    | SaveFiles
+    | Reparse
+    | FlushDue
+    | CallbackDue
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,15 +12,23 @@ from typing import Final
 
 from tradewind.core import messages
 from tradewind.engine.discovery import IGNORE_FILE, Discovery
-from tradewind.engine.events import FilesChanged, Reparse, ScheduleDue
+from tradewind.engine.events import FilesChanged, Reparse, SaveFiles, ScheduleDue
 from tradewind.engine.runs import Runs
 from tradewind.engine.state import EngineState
 from tradewind.executors.base import HostFailed
 from tradewind.services.parsing import ParseReport
 from tradewind.store.dag_files import ParsedFile, SaveResult
+from tradewind.store.errors import PASSING
 
+# A file that was imported waits for those that still are, to be saved with them: so long for each, and no longer than the
+# longest. A transaction for each file would cost more than all else that the engine does for it.
+_WAIT_FOR_EACH_S: Final = 0.01
+_LONGEST_WAIT_S: Final = 0.25
+_SAVED_AT_ONCE: Final = 64
 # Imports of unchanged files may use this share of one core: 200 files are looked at less often than one.
 _REPARSE_SHARE: Final = 0.004
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -42,6 +51,12 @@ class DagFiles:
         self._files: dict[str, _File] = {}
         self.first_look_pending: set[str] = set()
         """Files of the first look that are not imported yet; empty once every DAG is visible."""
+
+        self._parsing = 0
+        """How many of them are being imported."""
+
+        self._unsaved: dict[str, tuple[ParsedFile, ParseReport]] = {}
+        """Imported, and not in the store yet; by path."""
 
         self.heard: Callable[[ParseReport], None] = lambda _report: None
         """Told of every import."""
@@ -136,6 +151,7 @@ class DagFiles:
             file.again = True
             return
         file.is_parsing, file.again = True, False
+        self._parsing += 1
         file.stamp = _stamp(path)
         self._state.executor.parse(path, keep=self._is_in_use(file))
 
@@ -152,7 +168,8 @@ class DagFiles:
         file.depends_on = frozenset(event.depends_on)
         file.variables = frozenset(event.variables_read)
         file.dag_ids = tuple(spec.dag_id for spec in event.dags)
-        self._save(
+        self._imported(
+            file,
             ParsedFile(
                 file=event.file,
                 relative=self._relative(event.file),
@@ -160,18 +177,9 @@ class DagFiles:
                 source_digest=event.source_digest,
                 dags=list(event.dags),
                 problems=list(event.problems),
-            )
+            ),
+            event.seconds,
         )
-        self.heard(
-            ParseReport(
-                event.file,
-                event.seconds,
-                file.dag_ids,
-                sum(len(spec.tasks) for spec in event.dags),
-                tuple(problem.message for problem in event.problems),
-            )
-        )
-        self._done(event.file, file)
 
     def failed(self, event: HostFailed) -> None:
         """The import ended its host: time-out, crash, exit, too much memory."""
@@ -179,7 +187,8 @@ class DagFiles:
         if file is None:
             return
         problem = messages.ImportProblem(file=event.file, message=event.detail)
-        self._save(
+        self._imported(
+            file,
             ParsedFile(
                 file=event.file,
                 relative=self._relative(event.file),
@@ -187,30 +196,72 @@ class DagFiles:
                 source_digest="",
                 dags=[],
                 problems=[problem],
-            )
+            ),
+            0.0,
         )
-        self.heard(ParseReport(event.file, 0.0, (), 0, (event.detail,)))
-        self._done(event.file, file)
 
-    def _done(self, path: str, file: _File) -> None:
-        file.is_parsing = False
-        self.first_look_pending.discard(path)
-        if file.again or (os.path.exists(path) and _stamp(path) != file.stamp):
-            self._parse(path, file)
+    def _imported(self, file: _File, parsed: ParsedFile, seconds: float) -> None:
+        """To be saved, now or together with others that are still being imported."""
+        report = ParseReport(
+            parsed.file,
+            seconds,
+            tuple(spec.dag_id for spec in parsed.dags),
+            sum(len(spec.tasks) for spec in parsed.dags),
+            tuple(problem.message for problem in parsed.problems),
+        )
+        self._unsaved[parsed.file] = (parsed, report)
+        self._no_longer_parsing(file)
+        if not self._parsing or len(self._unsaved) >= _SAVED_AT_ONCE:
+            self._state.timers.cancel("save files")
+            self._state.emit(SaveFiles())
+        elif len(self._unsaved) == 1:
+            wait_s = min(_LONGEST_WAIT_S, _WAIT_FOR_EACH_S * self._parsing)
+            self._state.at("save files", self._state.clock.now() + timedelta(seconds=wait_s), SaveFiles())
+        if file.again or (os.path.exists(parsed.file) and _stamp(parsed.file) != file.stamp):
+            self._parse(parsed.file, file)
 
-    def _save(self, parsed: ParsedFile) -> None:
-        settings = self._state.settings
-        now = self._state.clock.now()
-        self._adopt(self._state.store.dags.save_file(parsed, now, paused_by_default=settings.paused_at_creation))
+    def _no_longer_parsing(self, file: _File) -> None:
+        if file.is_parsing:
+            file.is_parsing = False
+            self._parsing -= 1
+
+    def save(self) -> None:
+        """Writes down what was imported since the last time, and makes it known."""
+        if not self._unsaved:
+            return
+        results = self._saved([parsed for parsed, _ in self._unsaved.values()])
+        saved, self._unsaved = self._unsaved, {}
+        for result in results:
+            self._adopt(result)
+        for path, (_, report) in saved.items():
+            self.first_look_pending.discard(path)
+            self.heard(report)
+
+    def _saved(self, files: list[ParsedFile]) -> list[SaveResult]:
+        """One transaction; one for each when that does not go through, so that no file keeps others from being seen."""
+        settings, now = self._state.settings, self._state.clock.now()
+        try:
+            return [self._state.store.dags.save_files(files, now, paused_by_default=settings.paused_at_creation)]
+        except PASSING:
+            raise
+        except Exception:
+            if len(files) > 1:
+                return [result for parsed in files for result in self._saved([parsed])]
+            log.exception("What is in %s could not be saved; the engine goes on without it.", files[0].file)
+            return []
 
     def _forget(self, path: str) -> None:
-        self._files.pop(path, None)
+        file = self._files.pop(path, None)
+        if file is not None:
+            self._no_longer_parsing(file)
+        self._unsaved.pop(path, None)
         self.first_look_pending.discard(path)
         self._adopt(self._state.store.dags.forget_file(path, self._state.clock.now()))
 
     def _adopt(self, result: SaveResult) -> None:
-        for dag_id in (*result.new, *result.changed, *result.redated, *result.vanished):
-            self._state.catalog.refresh(dag_id)
+        dag_ids = dict.fromkeys((*result.new, *result.changed, *result.redated, *result.vanished))
+        self._state.catalog.refresh_all(dag_ids)
+        for dag_id in dag_ids:
             self._state.emit(ScheduleDue(dag_id))
         for path in result.reparse:
             if path in self._files:

@@ -164,7 +164,8 @@ class Tries:
         state = self._state
         batch = state.open_batch()
         batch.is_urgent = True
-        batch.effects.append(lambda: state.executor.forget(event.try_id))
+        if not event.exit_follows:
+            batch.effects.append(lambda: state.executor.forget(event.try_id))
         now = state.clock.now()
         ended_at = event.exit.ended_at or now
         outcome = self._within_patience(event)
@@ -208,6 +209,21 @@ class Tries:
             values["start_date"] = event.exit.started_at
             values["pid"] = event.exit.pid
         batch.try_values(event.try_id, **values)
+
+    def exited(self, event: messages.Exited) -> None:
+        """How the process of a try went whose end came before. Nobody waits for that: it goes with the next batch."""
+        batch = self._state.open_batch()
+        seen = event.exit
+        values = {
+            "exit_code": seen.exit_code,
+            "signal": seen.signal,
+            "peak_rss_kb": seen.peak_rss_kb or None,
+            "cpu_s": seen.cpu_s or None,
+        }
+        known = {name: value for name, value in values.items() if value is not None}
+        if known:
+            batch.try_values(event.try_id, **known)
+        batch.effects.append(lambda: self._state.executor.forget(event.try_id))
 
     def _within_patience(self, event: messages.Ended) -> messages.Outcome:
         """The outcome, unless the instance takes its host along again and again: then that is its own failure."""

@@ -17,6 +17,7 @@ from tradewind.core.messages import (
     CallbackEnded,
     CallbackRun,
     Ended,
+    Exited,
     Parsed,
     Reply,
     Request,
@@ -73,7 +74,9 @@ class ImportOutput(msgspec.Struct, frozen=True):
     total_bytes: int
 
 
-ExecutorEvent = Union[Parsed, HostFailed, ImportOutput, Started, Ended, CallbackEnded, Asked, ScheduleAnswer, Adopted]
+ExecutorEvent = Union[
+    Parsed, HostFailed, ImportOutput, Started, Ended, Exited, CallbackEnded, Asked, ScheduleAnswer, Adopted
+]
 Deliver = Callable[[ExecutorEvent], None]
 SourceGetter = Callable[[], "str | None"]
 """Answers the stored text of a file's version; called only when the disk holds another one. None: there is none."""
@@ -100,7 +103,11 @@ class Executor(Protocol):
         """
 
     def run(self, file: str, source_digest: str, source_getter: SourceGetter, task_try: TaskTry) -> None:
-        """Run a try in this version of the file. Delivers `Started` and `Ended`, the latter until `forget`."""
+        """Run a try in this version of the file. Delivers `Started` and `Ended`, the latter until `forget`.
+
+        An `Ended` with `exit_follows` is followed by `Exited`, and `forget` is due only then. A new try of the same
+        instance begins when nothing of the one before runs any more.
+        """
 
     def run_callback(self, file: str, source_digest: str, source_getter: SourceGetter, callback: CallbackRun) -> None:
         """Run callbacks; delivers `CallbackEnded`, until `forget(callback_id)`."""

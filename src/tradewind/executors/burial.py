@@ -14,7 +14,7 @@ _LOOK_AGAIN_S: Final = 0.02
 
 
 class Burial:
-    """Kills processes and all that belongs to their sessions, and calls back when none of them lives any more.
+    """Kills processes and all that belongs to their sessions, and calls back when none of them can run code any more.
 
     Waits by event where the system offers that. A process that the kernel cannot end (a dead network file system) is
     waited for as long as it takes: starting its try again beside it would be worse.
@@ -23,13 +23,17 @@ class Burial:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        processes: Iterable[tuple[int, int]],
+        processes: Callable[[], Iterable[tuple[int, int]]],
         try_ids: Iterable[str],
         done: Callable[[], object],
     ) -> None:
-        """`processes`: (pid, start_ticks) of session leaders; `try_ids` finds what left the session."""
+        """`processes`: (pid, start_ticks) of session leaders; `try_ids` finds what left the session.
+
+        `processes` is asked before each look, so that it may find more when those that it named before are gone: a host
+        that dies may have forked a try that had not written itself down yet.
+        """
         self._loop = loop
-        self._leaders = dict(processes)
+        self._processes = processes
         self._marks = frozenset(try_ids)
         self._done = done
         self._waiting: dict[int, int] = {}
@@ -38,10 +42,11 @@ class Burial:
 
     def _round(self) -> None:
         """Kill what is found; when nothing is found any more, that was it."""
-        found = {(pid, ticks) for pid, ticks in self._leaders.items() if process_facts.is_alive(pid, ticks)}
-        if self._leaders or self._marks:
+        leaders = dict(self._processes())
+        found = {(pid, ticks) for pid, ticks in leaders.items() if process_facts.is_alive(pid, ticks)}
+        if leaders or self._marks:
             # A session's number is its leader's pid. Should that be another process's by now, the session is not ours.
-            ours = {pid for pid, ticks in self._leaders.items() if not _is_someone_else(pid, ticks)}
+            ours = {pid for pid, ticks in leaders.items() if not _is_someone_else(pid, ticks)}
             found |= {(pid, ticks) for pid, ticks, _ in process_facts.members(ours, self._marks)}
         if not found:
             self._done()

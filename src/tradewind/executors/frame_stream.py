@@ -39,6 +39,7 @@ class FrameStream(Generic[T]):
         self._on_end = on_end
         self._out = bytearray()
         self._writing = False
+        self._is_due = False
         self._paused = False
         self._held: list[T] = []
         loop.add_reader(fd, self._read)
@@ -48,11 +49,18 @@ class FrameStream(Generic[T]):
         return self._fd >= 0
 
     def send(self, message: Any) -> None:
-        """Queue a message; what the system takes leaves at once. Dropped when the stream has ended."""
+        """Queue a message; it leaves at the end of this turn of the loop, with all others of the turn in one write, so that
+        the other side wakes up once for them. Dropped when the stream has ended."""
         if self._fd < 0:
             return
         self._out += frame(message)
-        if not self._writing:
+        if not self._writing and not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._write_due)
+
+    def _write_due(self) -> None:
+        self._is_due = False
+        if self._fd >= 0 and not self._writing:
             self._write()
 
     def pause(self) -> None:
@@ -79,6 +87,8 @@ class FrameStream(Generic[T]):
     def close(self) -> None:
         if self._fd < 0:
             return
+        if self._is_due and not self._writing:
+            self._write()
         fd, self._fd = self._fd, -1
         self._loop.remove_reader(fd)
         if self._writing:

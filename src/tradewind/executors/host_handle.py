@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,6 +13,7 @@ from typing import Union
 from tradewind.core.messages import AskSchedule, FromHost, Parsed, StartCallback, StartTry
 from tradewind.executors.base import SourceGetter
 from tradewind.executors.frame_stream import FrameStream
+from tradewind.runtime import process_facts
 
 Order = Union[StartTry, StartCallback, AskSchedule]
 
@@ -34,6 +37,8 @@ class Assignment:
     """None when the host had it already from an engine before this one."""
     getter: SourceGetter | None = None
     sent: bool = False
+    process: tuple[int, int] | None = None
+    """(pid, start_ticks), once the host has said that it runs."""
 
 
 @dataclass(eq=False)
@@ -74,6 +79,26 @@ class HostHandle:
     @property
     def is_idle(self) -> bool:
         return self.phase is Phase.READY and not self.assignments and not self.unforgotten
+
+    @property
+    def was_ended_by_others(self) -> bool:
+        """Not the file's doing, as far as can be told: importing it is worth another attempt."""
+        if self.killed_because is not None or self.out_of_memory:
+            return False
+        return self.status is None or (os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL)
+
+    @property
+    def how_it_ended(self) -> str:
+        """The end of a sentence about a dead host."""
+        if self.killed_because is not None:
+            return f"was ended by tradewind: {self.killed_because[1]}".rstrip(".")
+        if self.out_of_memory:
+            return "was killed by the kernel because memory ran out"
+        if self.status is None:
+            return "disappeared"
+        if os.WIFSIGNALED(self.status):
+            return f"was ended by {process_facts.signal_name(os.WTERMSIG(self.status))}"
+        return f"ended by itself with exit code {os.WEXITSTATUS(self.status)}"
 
     def cancel_timer(self) -> None:
         if self.timer is not None:

@@ -23,6 +23,7 @@ from tradewind.core.messages import (
     CallbackEnded,
     CallbackRun,
     Ended,
+    Exited,
     ExitInfo,
     Failed,
     ForgetTry,
@@ -45,10 +46,13 @@ from tradewind.core.records import TryRecord
 from tradewind.executors import import_faults
 from tradewind.executors.base import Asked, Deliver, ExecutorEvent, HostFailed, ImportOutput, SourceGetter, Token
 from tradewind.executors.burial import Burial
+from tradewind.executors.departures import Departures
 from tradewind.executors.host_handle import Assignment, HostHandle, Phase
 from tradewind.executors.import_turns import ImportTurns
+from tradewind.executors.kept_journals import KeptJournals, remove
 from tradewind.executors.reception import Reception, Stream
 from tradewind.executors.recovery import Recovery
+from tradewind.executors.resting import RestingHosts
 from tradewind.executors.zygote_process import ZygoteProcess
 from tradewind.runtime import process_facts, rendezvous
 from tradewind.runtime.endings import Kill, outcome_of
@@ -59,8 +63,10 @@ from tradewind.runtime.zygote import ForkHost, ForkRefused, FromZygote, HostExit
 
 _ZYGOTE_TELLS_S = 0.5
 _RECONNECT_S = 10.0
+_DEPARTS_WITHIN_S = 5.0
 _LOOK_AT_MEMORY_EVERY = 64
 _GROWN_KB = 100 * 1024
+_NOT_STARTED = Lost(cause="engine_stopped", detail="it had not started")
 
 
 @dataclass(frozen=True)
@@ -139,11 +145,18 @@ class LocalExecutor:
             self._fork,
             self._end_host,
         )
-        self._journals: dict[str, set[str]] = {}
-        """Journals of dead hosts, with the ends in them that are not in the store yet."""
+        self._resting = RestingHosts(
+            loop,
+            settings.max_idle_hosts,
+            settings.idle_host_s,
+            settings.rested_hosts,
+            lambda: self._hosts.values(),
+            self._leave,
+        )
+        self._departures = Departures()
+        self._journals = KeptJournals()
         self._recovery: Recovery | None = None
         self._stopping = False
-        self._looks_for_rested = False
         self._stopped: Callable[[], None] | None = None
 
     # --- executors.base.Executor ---------------------------------------------------------------------------------------
@@ -165,8 +178,15 @@ class LocalExecutor:
         self._imports.add(host)
 
     def run(self, file: str, source_digest: str, source_getter: SourceGetter, task_try: TaskTry) -> None:
-        order = StartTry(task_try)
-        self._assign(file, source_digest, Assignment(task_try.try_id, order, source_getter))
+        assignment = Assignment(task_try.try_id, StartTry(task_try), source_getter)
+        earlier = self._departures.of(task_try)
+        if earlier is None or self._stopping:
+            self._assign(file, source_digest, assignment)
+            return
+        self._departures.hold(earlier, assignment, partial(self._assign, file, source_digest, assignment))
+        host = self._by_ident.get(earlier)
+        if host is not None:
+            self._send(host, KillTry(earlier, "cleared", _DEPARTS_WITHIN_S, "its task is to run again"))
 
     def run_callback(self, file: str, source_digest: str, source_getter: SourceGetter, callback: CallbackRun) -> None:
         order = StartCallback(callback)
@@ -176,6 +196,10 @@ class LocalExecutor:
         self._assign(file, source_digest, Assignment(f"schedule {ask.number}", ask, source_getter))
 
     def kill(self, try_id: str, cause: str, grace_s: float, detail: str = "") -> None:
+        held = self._departures.withdraw(try_id)
+        if held is not None:
+            self._loop.call_soon(self._report, held, outcome_of(0, None, Kill(cause, detail), False))
+            return
         host = self._by_ident.get(try_id)
         assignment = host.assignments.get(try_id) if host is not None else None
         if host is None or assignment is None:
@@ -191,9 +215,7 @@ class LocalExecutor:
             host.unforgotten.discard(try_id)
             self._send(host, ForgetTry(try_id))
             self._when_idle(host)
-        for path, idents in list(self._journals.items()):
-            idents.discard(try_id)
-            self._drop_journal(path)
+        self._journals.forget(try_id)
 
     def reply(self, token: Token, reply: Reply) -> None:
         host = self._hosts.get(token.host_id)
@@ -206,13 +228,14 @@ class LocalExecutor:
                 self._retire(host)
 
     def stop(self, grace_s: float | None, stopped: Callable[[], None]) -> None:
-        self._stopping = True
+        self._stopping = self._resting.stopped = True
         self._stopped = stopped
+        for assignment in self._departures.withdraw_all():
+            self._loop.call_soon(self._report, assignment, _NOT_STARTED)
         for host in list(self._hosts.values()):
             for assignment in list(host.assignments.values()):
                 if not assignment.sent:
-                    lost = Lost(cause="engine_stopped", detail="it had not started")
-                    self._give_up(host, assignment, lost)
+                    self._give_up(host, assignment, _NOT_STARTED)
             if host.phase is Phase.WAITING:
                 self._imports.remove(host)
                 self._drop(host)
@@ -231,8 +254,7 @@ class LocalExecutor:
 
     def _assign(self, file: str, digest: str, assignment: Assignment) -> None:
         if self._stopping:
-            lost = Lost(cause="engine_stopped", detail="it had not started")
-            self._loop.call_soon(self._report, assignment, lost)
+            self._loop.call_soon(self._report, assignment, _NOT_STARTED)
             return
         host = self._current.get((file, digest)) or self._joinable(file) or self._new_host(file, digest, assignment)
         if host is None:
@@ -332,7 +354,7 @@ class LocalExecutor:
             self._end_host(host, "host_lost", "")
             self._unwatch(host)
             self._hosts.pop(host.host_id, None)
-            _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+            remove(os.path.join(self._folder, host.host_id + SUFFIX))
 
     def _replace(self, host: HostHandle, again: HostHandle) -> None:
         """`again` takes all that `host` was to do."""
@@ -379,8 +401,12 @@ class LocalExecutor:
         if isinstance(message, Ended):
             self._ended(host, message)
         elif isinstance(message, Started):
-            if message.active.try_id in host.assignments:
+            assignment = host.assignments.get(message.active.try_id)
+            if assignment is not None:
+                assignment.process = (message.active.pid, message.active.start_ticks)
                 self._deliver(message)
+        elif isinstance(message, Exited):
+            self._exited(host, message)
         elif isinstance(message, Asks):
             token = Token(host.host_id, message.number)
             self._deliver(Asked(token, message.try_id, host.file, message.request))
@@ -398,13 +424,23 @@ class LocalExecutor:
 
     def _ended(self, host: HostHandle, message: Ended) -> None:
         ident = message.try_id
-        if ident in host.assignments:
+        assignment = host.assignments.get(ident)
+        if assignment is not None:
+            if message.exit_follows:
+                self._departures.begin(assignment)
             self._settled(host, ident)
             self._deliver(message)
         elif ident not in host.unforgotten:
             # Known long ago; only the host had not heard.
             self._send(host, ForgetTry(ident))
         self._when_idle(host)
+
+    def _exited(self, host: HostHandle, message: Exited) -> None:
+        if message.try_id not in host.unforgotten:
+            # Its end was told to an engine before this one.
+            self._send(host, ForgetTry(message.try_id))
+        self._deliver(message)
+        self._departures.gone(message.try_id)
 
     def _settled(self, host: HostHandle, ident: str) -> None:
         host.assignments.pop(ident, None)
@@ -515,15 +551,15 @@ class LocalExecutor:
         elif host.assignments or host.unforgotten:
             self._bury(host)
         else:
-            _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+            remove(os.path.join(self._folder, host.host_id + SUFFIX))
             self._drop(host)
 
     def _import_failed(self, host: HostHandle) -> None:
-        _remove(os.path.join(self._folder, host.host_id + SUFFIX))
+        remove(os.path.join(self._folder, host.host_id + SUFFIX))
         cause, detail = import_faults.describe(
             host.file, host.status, host.out_of_memory, host.killed_because, host.printed
         )
-        if host.attempt == 1 and not self._stopping and _is_platforms_fault(host):
+        if host.attempt == 1 and not self._stopping and host.was_ended_by_others:
             again = HostHandle(_new_id(), host.file, host.digest, host.source, host.for_parse, host.stays, attempt=2)
             self._replace(host, again)
             self._drop(host)
@@ -538,18 +574,27 @@ class LocalExecutor:
         self._drop(host)
 
     def _bury(self, host: HostHandle) -> None:
-        account = read_journal(os.path.join(self._folder, host.host_id + SUFFIX))
-        running = list(account.running.values()) if account is not None else []
-        # A try that did not come to write itself down was killed with its host, by the kernel.
+        path = os.path.join(self._folder, host.host_id + SUFFIX)
+        # One that had not come to write itself down has run no user code, and the kernel kills it with its host.
+        said = [assignment.process for assignment in host.assignments.values() if assignment.process is not None]
+
+        def processes() -> list[tuple[int, int]]:
+            # In this order, see `Recovery`. Without pidfds the host itself may take its time to go.
+            lives = bool(host.pid) and process_facts.is_alive(host.pid, host.start_ticks)
+            account = read_journal(path)
+            running = account.running.values() if account is not None else ()
+            written = [(one.pid, one.start_ticks) for one in running]
+            return [*([(host.pid, host.start_ticks)] if lives else []), *said, *written]
+
         marks = [ident for ident, assignment in host.assignments.items() if assignment.sent]
-        Burial(self._loop, [(entry.pid, entry.start_ticks) for entry in running], marks, lambda: self._buried(host))
+        Burial(self._loop, processes, marks, lambda: self._buried(host))
 
     def _buried(self, host: HostHandle) -> None:
         """Nothing of the host's tries lives any more: tell how they ended, as far as it wrote that down."""
         path = os.path.join(self._folder, host.host_id + SUFFIX)
         account = read_journal(path)
         told: set[str] = set()
-        how = _how_it_ended(host)
+        how = host.how_it_ended
         for ident, assignment in list(host.assignments.items()):
             entry = account.last_word(ident) if account is not None else None
             if entry is not None and entry.report is not None:
@@ -562,21 +607,20 @@ class LocalExecutor:
                 continue
             detail = f"The DAG's process (host {host.host_id}, pid {host.pid}) {how}."
             self._give_up(host, assignment, Lost(cause="host_lost", detail=detail), at_once=True)
+        for ident in host.unforgotten:
+            if ident in self._departures:
+                # Nobody saw how its process went.
+                self._deliver(Exited(ident, ExitInfo()))
+                self._departures.gone(ident)
         # Kept until the store has the ends that only this file knows of.
-        self.keep_journal(path, told | host.unforgotten)
+        self._journals.keep(path, told | host.unforgotten)
         for ident in host.unforgotten:
             self._by_ident.pop(ident, None)
         self._drop(host)
 
     def keep_journal(self, path: str, idents: set[str]) -> None:
         """For `Recovery`: these ends are known from this file only, until they are forgotten."""
-        self._journals[path] = idents
-        self._drop_journal(path)
-
-    def _drop_journal(self, path: str) -> None:
-        if not self._journals.get(path, True):
-            del self._journals[path]
-            _remove(path)
+        self._journals.keep(path, idents)
 
     def _drop(self, host: HostHandle) -> None:
         self._hosts.pop(host.host_id, None)
@@ -595,36 +639,8 @@ class LocalExecutor:
         self._when_idle(host)
 
     def _when_idle(self, host: HostHandle) -> None:
-        if not host.is_idle:
-            return
-        host.last_used = time.monotonic()
-        if host.retired:
-            self._leave(host)
-            return
-        idle = self._idle()
-        if len(idle) > self._settings.max_idle_hosts:
-            self._leave(idle[0])
-        elif len(idle) > self._settings.rested_hosts and not self._looks_for_rested:
-            self._looks_for_rested = True
-            self._loop.call_later(self._settings.idle_host_s, self._end_rested)
-
-    def _idle(self) -> list[HostHandle]:
-        """Hosts without work, the one that has been idle longest first."""
-        return sorted((host for host in self._hosts.values() if host.is_idle), key=lambda host: host.last_used)
-
-    def _end_rested(self) -> None:
-        self._looks_for_rested = False
-        if self._stopping:
-            return
-        idle = self._idle()
-        too_many = idle[: max(0, len(idle) - self._settings.rested_hosts)]
-        cutoff = time.monotonic() - self._settings.idle_host_s
-        for host in too_many:
-            if host.last_used <= cutoff:
-                self._leave(host)
-        if too_many and too_many[-1].last_used > cutoff:
-            self._looks_for_rested = True
-            self._loop.call_later(self._settings.idle_host_s, self._end_rested)
+        if host.is_idle:
+            self._resting.has_come_to_rest(host)
 
     def _leave(self, host: HostHandle) -> None:
         host.phase = Phase.LEAVING
@@ -731,29 +747,3 @@ def _new_id() -> str:
 
 def _stored(assignment: Assignment) -> str:
     return (assignment.getter() if assignment.getter is not None else None) or ""
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
-
-
-def _is_platforms_fault(host: HostHandle) -> bool:
-    """Not the file's doing, as far as can be told: worth another attempt."""
-    if host.killed_because is not None or host.out_of_memory:
-        return False
-    return host.status is None or (os.WIFSIGNALED(host.status) and os.WTERMSIG(host.status) == signal.SIGKILL)
-
-
-def _how_it_ended(host: HostHandle) -> str:
-    if host.killed_because is not None:
-        return f"was ended by tradewind: {host.killed_because[1]}".rstrip(".")
-    if host.out_of_memory:
-        return "was killed by the kernel because memory ran out"
-    if host.status is None:
-        return "disappeared"
-    if os.WIFSIGNALED(host.status):
-        return f"was ended by {process_facts.signal_name(os.WTERMSIG(host.status))}"
-    return f"ended by itself with exit code {os.WEXITSTATUS(host.status)}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -130,16 +129,25 @@ class Recovery:
             self._bury(account)
 
     def _bury(self, account: Account) -> None:
+        """Ends the host, should it live, and then its tries.
+
+        Those are read from the journal anew each time, and for the last time when the host is gone: a try writes itself
+        down before it runs any user code, but an earlier look may have come before that.
+        """
         host = account.host
-        processes = []
-        if host.boot_id == process_facts.boot_id():
-            processes = [(entry.pid, entry.start_ticks) for entry in account.running.values()]
-            if process_facts.is_alive(host.pid, host.start_ticks):
-                # First of all, so that it starts nothing new.
-                process_facts.send_signal(host.pid, host.start_ticks, signal.SIGKILL)
-                processes.append((host.pid, host.start_ticks))
+        is_of_this_boot = host.boot_id == process_facts.boot_id()
+
+        def processes() -> list[tuple[int, int]]:
+            if not is_of_this_boot:
+                return []
+            # Looked at before the journal is read: what a host that is gone has not let be written does not exist.
+            leaders = [(host.pid, host.start_ticks)] if process_facts.is_alive(host.pid, host.start_ticks) else []
+            now = read_journal(account.path) or account
+            return [*leaders, *((entry.pid, entry.start_ticks) for entry in now.running.values())]
+
         self._burying += 1
-        marks = list(account.running) if processes else []
+        latest = read_journal(account.path) or account
+        marks = list(latest.running) if is_of_this_boot else []
         Burial(self._loop, processes, marks, lambda: self._loop.call_soon(self._buried, account.path))
 
     def _buried(self, path: str) -> None:
@@ -169,7 +177,8 @@ class Recovery:
 
     def _end_orphan(self, record: TryRecord) -> None:
         assert record.pid is not None
-        Burial(self._loop, [(record.pid, record.start_ticks)], [record.try_id], lambda: self._lose(record, ran=True))
+        leaders = [(record.pid, record.start_ticks)]
+        Burial(self._loop, lambda: leaders, [record.try_id], lambda: self._lose(record, ran=True))
 
     def _lose(self, record: TryRecord, *, ran: bool) -> None:
         """`ran`: its process existed, also when the engine did not live to write that down."""

@@ -72,7 +72,8 @@ class PythonOperator(BaseOperator):
             # A plain function says by itself what it takes; reading it by `inspect` costs more than calling it.
             code = func.__code__
             names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-            if not self.op_args and not code.co_posonlyargcount:
+            by_place = names[: min(len(self.op_args), code.co_argcount)]
+            if not code.co_posonlyargcount and not any(name in context for name in by_place):
                 return {name: context[name] for name in names if name in context}
         try:
             inspect.signature(func)

@@ -200,15 +200,17 @@ class _NoLock:
 class LogHandler(logging.Handler):
     """Sends the records of the `logging` module to the try's log; the logger's name is kept."""
 
-    def __init__(self, log: TryLog) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._log = log
+        self.log: TryLog | None = None
 
     def createLock(self) -> None:
         """No lock of its own: the log has one, and a handler interrupted by a signal must not wait for itself."""
         self.lock = _NoLock()  # type: ignore[assignment]
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self.log is None:
+            return
         try:
             event = record.getMessage()
             extra: dict[str, Any] = {"filename": record.filename, "lineno": record.lineno}
@@ -218,11 +220,15 @@ class LogHandler(logging.Handler):
                 extra["exception"] = trace
             if record.stack_info:
                 extra["stack"] = record.stack_info
-            self._log.write(_level_name(record.levelno), record.name, event, **extra)
+            self.log.write(_level_name(record.levelno), record.name, event, **extra)
         except RecursionError:
             raise
         except Exception:
             self.handleError(record)
+
+
+_HANDLER: Final = LogHandler()
+"""Made before any fork: making a handler costs a task more than using it."""
 
 
 class Capture:
@@ -238,9 +244,10 @@ class Capture:
     def start(self) -> None:
         """Redirect. Handlers that the user's file put on the root logger are replaced: they lead to the host's output."""
         root = logging.getLogger()
-        self._saved = (sys.stdout, sys.stderr, root.handlers, root.level, warnings.showwarning)
+        self._saved = (sys.stdout, sys.stderr, root.handlers, _HANDLER.log, root.level, warnings.showwarning)
         sys.stdout, sys.stderr = self.stdout, self.stderr
-        root.handlers = [LogHandler(self.log)]
+        _HANDLER.log = self.log
+        root.handlers = [_HANDLER]
         if root.level != self._level:
             root.setLevel(self._level)
         _point_elsewhere({self._saved[0]: self.stdout, self._saved[1]: self.stderr})
@@ -264,7 +271,7 @@ class Capture:
         self.flush()
         if self._saved is not None:
             root = logging.getLogger()
-            sys.stdout, sys.stderr, root.handlers, level, warnings.showwarning = self._saved
+            sys.stdout, sys.stderr, root.handlers, _HANDLER.log, level, warnings.showwarning = self._saved
             root.setLevel(level)
             self._saved = None
 

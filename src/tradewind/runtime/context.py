@@ -30,15 +30,11 @@ from tradewind.sdk.params import process_params
 from tradewind.timetables.base import DataInterval, TimeRestriction
 
 
-def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, test_mode: bool = False) -> TaskContext:
-    """The context of one try. Costs next to nothing until keys are read.
-
-    `dag_run` is what the key of that name gives, `run` what the engine said of it.
-    """
+def build_context(*, dag: Any, task: Any, ti: Any, run: RunInfo, test_mode: bool = False) -> TaskContext:
+    """The context of one try. Costs next to nothing until keys are read. `run` is what the engine said of its run."""
     dialect = int(getattr(dag, "dialect", 2))
     values: dict[str, Any] = {
         "dag": dag,
-        "dag_run": dag_run,
         "inlets": task.inlets,
         "map_index_template": task.map_index_template,
         "outlets": task.outlets,
@@ -54,17 +50,16 @@ def build_context(*, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, t
         values["partition_key"] = values["partition_date"] = None
         values["task_reschedule_count"] = ti.reschedule_count
         made = _OF_AIRFLOW_3 if run.logical_date is not None else _WITHOUT_A_DATE
-    return TaskContext(values, _Pending(made, _Facts(dag, task, ti, dag_run, run, dialect)))
+    return TaskContext(values, _Pending(made, _Facts(dag, task, ti, run, dialect)))
 
 
 class _Facts:
     """What the lazy keys of one context are made of."""
 
-    def __init__(self, dag: Any, task: Any, ti: Any, dag_run: Any, run: RunInfo, dialect: int) -> None:
+    def __init__(self, dag: Any, task: Any, ti: Any, run: RunInfo, dialect: int) -> None:
         self.dag = dag
         self.task = task
         self.ti = ti
-        self.dag_run = dag_run
         self.run = run
         self._moment = run.logical_date or (run.run_after if dialect < 3 else None)
 
@@ -147,10 +142,11 @@ Make = Callable[[_Facts], Any]
 
 _WITHOUT_A_DATE: Final[Mapping[str, Make]] = {
     "conn": lambda facts: ConnectionAccessor(),
+    "dag_run": lambda facts: facts.ti.dag_run,
     "inlet_events": lambda facts: InletEvents(facts.task.inlets),
     "macros": lambda facts: macros,
     "outlet_events": lambda facts: OutletEvents(),
-    "params": lambda facts: process_params(facts.dag, facts.task, facts.dag_run.conf),
+    "params": lambda facts: process_params(facts.dag, facts.task, facts.ti.dag_run.conf),
     "prev_end_date_success": lambda facts: facts.of_previous_success("end_date"),
     "prev_start_date_success": lambda facts: facts.of_previous_success("start_date"),
     "task_instance_key_str": lambda facts: facts.instance_key,

@@ -81,6 +81,10 @@ class EventLoop:
                     reading()
             self._run_timers()
 
+    def has_events(self) -> bool:
+        """Whether a callback is due for a descriptor."""
+        return bool(self._selector.select(0))
+
     def own_fds(self) -> list[int]:
         """Descriptors of the loop itself, to be closed in a child."""
         fileno = getattr(self._selector, "fileno", None)

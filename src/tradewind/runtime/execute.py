@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import logging
@@ -41,8 +42,14 @@ def tell_rendered(task: Any, channel: Channel, task_try: TaskTry) -> None:
     """Send the template fields as they are now, masked."""
     fields = filled_fields(task)
     if fields:
-        limit = conf.getint("core", "max_templated_field_length", fallback=4096)
-        channel.tell(SetRendered(try_id=task_try.try_id, fields=rendered_fields(fields, MASKER.redact, limit)))
+        shown = rendered_fields(fields, MASKER.redact, _longest_shown_field())
+        channel.tell(SetRendered(try_id=task_try.try_id, fields=shown))
+
+
+@functools.cache
+def _longest_shown_field() -> int:
+    """In characters. Looked up once, before any fork."""
+    return conf.getint("core", "max_templated_field_length", fallback=4096)
 
 
 def needs_rendering(task: Any) -> bool:

@@ -13,7 +13,10 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import Any, Final
+
+import msgspec
 
 import tradewind
 from tradewind.core.messages import (
@@ -24,6 +27,7 @@ from tradewind.core.messages import (
     CallbackEnded,
     CallbackRun,
     Ended,
+    Exited,
     ExitInfo,
     Failed,
     ForgetTry,
@@ -38,9 +42,11 @@ from tradewind.core.messages import (
     ScheduleAnswer,
     SetRendered,
     SetXCom,
+    Skipped,
     StartCallback,
     Started,
     StartTry,
+    Succeeded,
     TaskReply,
     TaskTry,
     ToHost,
@@ -50,11 +56,13 @@ from tradewind.runtime.connection import EngineConnection
 from tradewind.runtime.endings import ENGINE_STOPPED, IMPORT_TIMEOUT, LOCK_INHERITED, Kill
 from tradewind.runtime.event_loop import EventLoop, wake_on_signals
 from tradewind.runtime.fork_safety import fork_hazards
+from tradewind.runtime.framing import frame
 from tradewind.runtime.fresh import FreshOrder
 from tradewind.runtime.importing import entry, import_file
-from tradewind.runtime.journal import SUFFIX, HostEntry, Journal, ReadyEntry
-from tradewind.runtime.launching import Launched, Launcher
+from tradewind.runtime.journal import SUFFIX, GoneEntry, HostEntry, Journal, ReadyEntry, TryEntry
+from tradewind.runtime.launching import ForkOrder, Launched, Launcher, share_of
 from tradewind.runtime.settings import RuntimeSettings
+from tradewind.runtime.spares import Spares
 from tradewind.runtime.supervision import Process, Purpose
 
 _TICK_S: Final = 1.0
@@ -89,6 +97,8 @@ class _Work:
         self.asks: dict[int, tuple[int, Asks]] = {}
         """By our number, in order: the process's own number, and the request. Those without an answer stay until the end
         is stored, or until the engine says that they are."""
+        self.is_told = False
+        """The engine knows how it ended; only its process is still to go."""
 
 
 class Host:
@@ -113,13 +123,15 @@ class Host:
         self._dags: Mapping[str, Any] = {}
         self._hazards: list[str] = []
         self._launcher: Launcher | None = None
+        self._spares: Spares | None = None
         self._work: dict[str, _Work] = {}
         self._ended: dict[str, tuple[Ended | CallbackEnded, list[Asks]]] = {}
+        self._exited: dict[str, Exited] = {}
         self._number = 0
         self._asked_by: dict[int, _Work] = {}
         self._ticking = False
         self._stopping = False
-        self._oom = process_facts.OomCounter()
+        self._oom: process_facts.OomCounter | None = None
         self._oom_seen = 0.0
         self._idle_since = time.monotonic()
 
@@ -143,23 +155,33 @@ class Host:
         )
         self._engine.flush()
         self._import()
-        process_facts.adopt_orphans()
         self._take_signals()
-        self._launcher = Launcher(self._journal)
-        self._ready = True
-        self._journal.append(ReadyEntry())
-        self._engine.send(self._parsed)
         if self._stays:
-            gc.collect()
-            gc.freeze()
-            self._engine.deliver_held()
-            if self._engine.gone_since is not None:
-                self._engine.keep_trying()
-            self._loop.run()
+            self._serve(self._journal)
+        else:
+            self._engine.send(self._parsed)
         self._engine.flush_all()
         self._engine.close()
         if not self._ended:
             self._journal.remove()
+
+    def _serve(self, journal: Journal) -> None:
+        """Run tries of the imported file until there is no more use for this process."""
+        process_facts.adopt_orphans()
+        self._oom = process_facts.OomCounter()
+        self._hazards = self._parsed.fork_hazards = fork_hazards(always=self._settings.always_fresh)
+        self._launcher = Launcher(journal, _settled(self._settings), self._perform, self._own_fds)
+        self._spares = Spares(self._launcher)
+        self._ready = True
+        journal.append(ReadyEntry())
+        self._engine.send(self._parsed)
+        gc.collect()
+        gc.freeze()
+        self._engine.deliver_held()
+        if self._engine.gone_since is not None:
+            self._engine.keep_trying()
+        self._loop.run()
+        self._spares.end_all()
 
     def _import(self) -> None:
         null = os.open(os.devnull, os.O_RDWR)
@@ -178,8 +200,6 @@ class Host:
         os.dup2(null, 1)
         os.dup2(null, 2)
         os.close(null)
-        self._hazards = fork_hazards(always=self._settings.always_fresh)
-        self._parsed.fork_hazards = self._hazards
 
     def _take_signals(self) -> None:
         """Whatever the file did to the handlers, a host has these."""
@@ -205,6 +225,11 @@ class Host:
 
     def _before_waiting(self) -> None:
         self._engine.flush()
+        spares = self._spares
+        # Beside one running task nothing that it says shall wait for a fork. Beside several the processors are the limit, and
+        # forks in a row cost this process least.
+        while spares is not None and spares.is_due and (len(self._work) > 1 or not self._loop.has_events()):
+            spares.make_one()
         if self._work:
             return
         if self._stopping and not (self._ended and self._engine.is_open):
@@ -219,12 +244,14 @@ class Host:
 
     def _tick(self) -> None:
         """Once a second, while there is anything to look after."""
-        self._ticking = bool(self._work)
+        now = time.monotonic()
+        assert self._spares is not None
+        self._spares.end_unused(now)
+        self._ticking = bool(self._work or self._spares.count)
         if not self._ticking:
             return
         self._loop.call_later(_TICK_S, self._tick)
-        now = time.monotonic()
-        if self._oom.has_risen():
+        if self._oom is not None and self._oom.has_risen():
             self._oom_seen = now
         for work in list(self._work.values()):
             process = work.process
@@ -238,6 +265,8 @@ class Host:
 
     def _stop(self, grace_s: float | None) -> None:
         self._stopping = True
+        if self._spares is not None:
+            self._spares.end_all()
         if grace_s is None:
             return
         kill = Kill(ENGINE_STOPPED, "tradewind is being stopped")
@@ -255,7 +284,8 @@ class Host:
 
     def _say_hello(self) -> None:
         """Also after the engine was away: then all that it may not have heard is said again, in order."""
-        tries = [work.started.active for work in self._work.values() if work.started is not None]
+        running = [work for work in self._work.values() if not work.is_told]
+        tries = [work.started.active for work in running if work.started is not None]
         self._engine.send(
             Hello(
                 host_id=self._host_id,
@@ -273,7 +303,9 @@ class Host:
             for ask in asked:
                 self._engine.send(ask)
             self._engine.send(report)
-        for work in self._work.values():
+        for exited in self._exited.values():
+            self._engine.send(exited)
+        for work in running:
             if work.started is not None:
                 self._engine.send(work.started)
             for _, ask in work.asks.values():
@@ -286,6 +318,7 @@ class Host:
             self._on_reply(message)
         elif isinstance(message, ForgetTry):
             self._ended.pop(message.try_id, None)
+            self._exited.pop(message.try_id, None)
             self._tidy()
         elif isinstance(message, KillTry):
             work = self._work.get(message.try_id)
@@ -344,7 +377,6 @@ class Host:
         why_fresh = task_try.fresh_reason if task_try.fresh_interpreter else "; ".join(self._hazards)
         if user:
             why_fresh = f"run_as_user = {user!r}"
-        run = self._settings.run_try
         limit = getattr(task, "execution_timeout", None)
         try:
             if why_fresh or task_try.fresh_interpreter:
@@ -353,9 +385,7 @@ class Host:
                 process = self._fresh(Purpose.TRY, task_try.try_id, task_try.log_path, order, user)
                 process.note("info", f"A fresh interpreter runs this try: {why_fresh}.")
             else:
-                process = self._fork(
-                    Purpose.TRY, task_try.try_id, task_try.log_path, lambda sock: entry(run)(dag, task_try, sock)
-                )
+                process = self._fork(Purpose.TRY, task_try.try_id, task_try.log_path, StartTry(task_try))
         except (OSError, LookupError) as error:
             lost: Outcome = Lost(cause="fork_failed", detail=f"no process could be started: {error}")
             if isinstance(error, (LookupError, PermissionError)):
@@ -386,15 +416,12 @@ class Host:
         if dag is None:
             self._keep(CallbackEnded(ident, False, f"DAG {callback.run.dag_id!r} is not defined in {self._file}."), [])
             return
-        run = self._settings.run_callback
         try:
             if self._hazards:
                 order = FreshOrder(self._file, self._source, self._digest, self._settings, callback=callback)
                 process = self._fresh(Purpose.CALLBACK, ident, callback.log_path, order, None)
             else:
-                process = self._fork(
-                    Purpose.CALLBACK, ident, callback.log_path, lambda sock: entry(run)(dag, callback, sock)
-                )
+                process = self._fork(Purpose.CALLBACK, ident, callback.log_path, StartCallback(callback))
         except OSError as error:
             self._keep(CallbackEnded(ident, False, f"no process could be started: {error}"), [])
             return
@@ -407,10 +434,9 @@ class Host:
         if dag is None:
             self._engine.send(ScheduleAnswer(ask.number, error=f"DAG {ask.dag_id!r} is not defined in {self._file}."))
             return
-        answer = self._settings.answer_schedule
         try:
             ident = f"schedule {ask.number}"
-            process = self._fork(Purpose.SCHEDULE, ident, "", lambda sock: entry(answer)(dag, ask, sock))
+            process = self._fork(Purpose.SCHEDULE, ident, "", ask)
         except OSError as error:
             self._engine.send(ScheduleAnswer(ask.number, error=f"no process could be started: {error}"))
             return
@@ -432,17 +458,37 @@ class Host:
         process.send(order.frame())
         return process
 
-    def _fork(self, purpose: Purpose, ident: str, log_path: str, run: Callable[[socket.socket], object]) -> Process:
-        assert self._launcher is not None
-        in_journal = purpose is not Purpose.SCHEDULE
-        launched = self._launcher.fork(ident, run, self._own_fds, len(self._work), in_journal)
-        return self._supervise(purpose, ident, log_path, launched)
+    def _fork(
+        self, purpose: Purpose, ident: str, log_path: str, work: StartTry | StartCallback | AskSchedule
+    ) -> Process:
+        assert self._spares is not None
+        share, cpus = share_of(len(self._work))
+        order = frame(ForkOrder(ident, share, cpus, work))
+        process = self._supervise(purpose, ident, log_path, self._spares.take())
+        if self._journal is not None and purpose is not Purpose.SCHEDULE:
+            # Before it can do anything: a task whose host died cannot be overlooked.
+            self._journal.append(TryEntry(ident, process.pid, process.start_ticks))
+        process.send(order)
+        return process
+
+    def _perform(self, work: StartTry | StartCallback | AskSchedule, channel: socket.socket) -> None:
+        """In a fork: what it was made for."""
+        if isinstance(work, StartTry):
+            run = entry(self._settings.run_try)
+            run(self._dags[work.task_try.run.dag_id], work.task_try, channel)
+        elif isinstance(work, StartCallback):
+            run = entry(self._settings.run_callback)
+            run(self._dags[work.callback.run.dag_id], work.callback, channel)
+        else:
+            entry(self._settings.answer_schedule)(self._dags[work.dag_id], work, channel)
 
     def _own_fds(self) -> list[int]:
         """What no child of this process may keep open, besides the journal."""
         fds = [*self._engine.fds, *self._wakeup, *self._loop.own_fds()]
         for work in self._work.values():
             fds += work.process.fds
+        if self._spares is not None:
+            fds += self._spares.fds
         return fds
 
     def _supervise(self, purpose: Purpose, ident: str, log_path: str, launched: Launched) -> Process:
@@ -453,20 +499,43 @@ class Host:
             log_path=log_path,
             loop=self._loop,
             on_request=self._on_request,
+            on_last_word=self._on_last_word,
             on_end=self._on_end,
         )
 
     # --- ends ----------------------------------------------------------------------------------------------------------
 
-    def _on_end(self, process: Process) -> None:
-        work = self._work.pop(process.ident)
+    def _on_last_word(self, process: Process) -> None:
+        """It has only to go, and whatever becomes of that, its work has ended well: nobody has to wait for it.
+
+        An end after which the same try or the next one may start is told when nothing of the process runs any more.
+        """
+        work = self._work[process.ident]
+        if work.is_told or process.purpose is not Purpose.TRY or not isinstance(process.said, (Succeeded, Skipped)):
+            return
+        process.take_output()
+        work.is_told = True
+        seen = msgspec.structs.replace(process.exit, ended_at=datetime.now(timezone.utc))
+        process.exit.ended_at = seen.ended_at
+        self._report(Ended(process.ident, process.said, seen, exit_follows=True), self._unanswered(work))
+
+    def _unanswered(self, work: _Work) -> list[Asks]:
+        """What has to be said again before its end, until that is stored."""
         asked: list[Asks] = []
         for number, (_, ask) in work.asks.items():
             self._asked_by.pop(number, None)
             if isinstance(ask.request, UNANSWERED):
                 asked.append(ask)
+        return asked
+
+    def _on_end(self, process: Process) -> None:
+        work = self._work.pop(process.ident)
         if not self._work:
             self._idle_since = time.monotonic()
+        if work.is_told:
+            self._on_exit(process)
+            return
+        asked = self._unanswered(work)
         if process.purpose is Purpose.SCHEDULE:
             self._engine.send(_schedule_answer(process))
             return
@@ -484,10 +553,17 @@ class Host:
             return
         self._report(Ended(process.ident, outcome, process.exit), asked)
 
+    def _on_exit(self, process: Process) -> None:
+        if self._journal is not None:
+            self._journal.append(GoneEntry(process.ident))
+        self._exited[process.ident] = exited = Exited(process.ident, process.exit)
+        self._engine.send(exited)
+
     def _is_out_of_memory(self, process: Process) -> bool:
         if process.exit.signal != "SIGKILL" or process.killed is not None:
             return False
-        return self._oom.has_risen() or time.monotonic() - self._oom_seen < 2 * _TICK_S
+        has_risen = self._oom is not None and self._oom.has_risen()
+        return has_risen or time.monotonic() - self._oom_seen < 2 * _TICK_S
 
     def _report(self, ended: Ended, asked: list[Asks]) -> None:
         """Say how a try ended, and keep it until the engine has stored it."""
@@ -499,6 +575,29 @@ class Host:
         ident = report.try_id if isinstance(report, Ended) else report.callback_id
         self._ended[ident] = (report, asked)
         self._engine.send(report)
+
+
+def _settled(settings: RuntimeSettings) -> Callable[[socket.socket], object]:
+    """Let what runs in the forks prepare itself in the process that they are made of. Answers what a fork does in advance."""
+    prepare: Callable[[socket.socket], object] = _nothing_in_advance
+    for place in (settings.run_callback, settings.answer_schedule, settings.run_try):
+        try:
+            entry(place)
+        except Exception:
+            # A fork that needs it says so, in the words of its own error.
+            continue
+        module = sys.modules[place.partition(":")[0]]
+        getattr(module, "settle", _nothing)()
+        prepare = getattr(module, "prepare", prepare)
+    return prepare
+
+
+def _nothing() -> None:
+    """For modules that have nothing to prepare."""
+
+
+def _nothing_in_advance(_channel: socket.socket) -> None:
+    """The same, in a fork."""
 
 
 def _name(request: Request) -> tuple[Any, ...] | None:

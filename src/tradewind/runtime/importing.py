@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib
 import os
@@ -49,6 +50,7 @@ class NothingImported:
         self.warnings: list[str] = []
 
 
+@functools.cache
 def entry(name: str) -> Any:
     """The object that `module:name` stands for."""
     module, _, attribute = name.partition(":")

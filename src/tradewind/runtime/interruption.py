@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
+from tradewind.runtime.plain_signals import ALARM, DEFAULT, TERM, set_handler
 from tradewind.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
 TIMEOUT_GRACE_S: Final = 1.5
@@ -48,14 +49,14 @@ class Interruption:
 
     def install(self) -> None:
         """Take over SIGTERM and SIGALRM."""
-        signal.signal(signal.SIGTERM, self._on_term)
-        signal.signal(signal.SIGALRM, self._on_alarm)
+        set_handler(TERM, self._on_term)
+        set_handler(ALARM, self._on_alarm)
 
     def stand_down(self) -> None:
         """The outcome is told: from now on SIGTERM ends the process at once."""
         self._is_over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        set_handler(TERM, DEFAULT)
 
     @contextmanager
     def guarding(self, on_kill: Callable[[], None], limit_s: float | None, begun: float) -> Iterator[None]:

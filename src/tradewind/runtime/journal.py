@@ -46,7 +46,7 @@ class TryEntry(msgspec.Struct, tag="try"):
 
 
 class EndEntry(msgspec.Struct, tag="end", omit_defaults=True):
-    """The try is over and nothing of it runs any more.
+    """The try is over and, unless the report says `exit_follows`, nothing of it runs any more.
 
     `report` is what the engine has to be told when the host cannot do it; None when that was too long to be kept.
     """
@@ -57,7 +57,13 @@ class EndEntry(msgspec.Struct, tag="end", omit_defaults=True):
     """Requests without answers that came before the end, in order."""
 
 
-Entry = Union[HostEntry, ReadyEntry, TryEntry, EndEntry]
+class GoneEntry(msgspec.Struct, tag="gone"):
+    """Nothing runs any more of a try whose end was written before."""
+
+    try_id: str
+
+
+Entry = Union[HostEntry, ReadyEntry, TryEntry, EndEntry, GoneEntry]
 
 
 class Journal:
@@ -126,17 +132,20 @@ class Account(msgspec.Struct):
     host: HostEntry
     ready: bool
     running: dict[str, TryEntry]
-    """Tries without an end, by id."""
+    """Tries whose process may still be there, by id."""
     ended: dict[str, EndEntry]
 
     def last_word(self, try_id: str) -> EndEntry | None:
         """The end that the host wrote down, if it is one that can be told later.
 
-        A try that was put off, or lost, goes on under the same id, so such an end may be an old one: not told.
+        A try that was put off, or lost, goes on under the same id, so such an end may be an old one: not told. To be asked
+        once nothing of the host lives any more: what was to follow is not said by anybody.
         """
         entry = self.ended.get(try_id)
         if entry is None or entry.report is None or isinstance(entry.report.outcome, (Rescheduled, Deferred, Lost)):
             return None
+        if entry.report.exit_follows:
+            return msgspec.structs.replace(entry, report=msgspec.structs.replace(entry.report, exit_follows=False))
         return entry
 
     @property
@@ -166,8 +175,11 @@ def read_journal(path: str) -> Account | None:
         elif isinstance(entry, TryEntry):
             account.running[entry.try_id] = entry
             account.ended.pop(entry.try_id, None)
-        else:
+        elif isinstance(entry, GoneEntry):
             account.running.pop(entry.try_id, None)
+        else:
+            if entry.report is None or not entry.report.exit_follows:
+                account.running.pop(entry.try_id, None)
             account.ended[entry.try_id] = entry
     return account
 

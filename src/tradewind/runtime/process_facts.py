@@ -32,6 +32,15 @@ class Stat(NamedTuple):
     threads: int
     start_ticks: int
 
+    @property
+    def is_gone(self) -> bool:
+        """Runs no code any more, and only waits to be asked how it ended.
+
+        The state is the main thread's: while others run on (it called `pthread_exit`, or a kill has not reached all of
+        them yet) the process shows as a zombie with more than one thread.
+        """
+        return self.state == "X" or (self.state == "Z" and self.threads <= 1)
+
 
 def stat_of(pid: int, tid: int | None = None) -> Stat | None:
     """None when there is no such process (or no /proc)."""
@@ -66,7 +75,7 @@ def start_ticks(pid: int) -> int:
 
 
 def is_alive(pid: int, ticks: int) -> bool:
-    """Whether this very process still runs. A zombie does not: it only waits to be asked how it ended.
+    """Whether this very process still runs. A zombie does not: it only waits to be asked how it ended (`Stat.is_gone`).
 
     `ticks` 0 means unknown: any process with that pid counts.
     """
@@ -79,7 +88,7 @@ def is_alive(pid: int, ticks: int) -> bool:
             pass
         return True
     stat = stat_of(pid)
-    return stat is not None and stat.state not in "ZX" and (not ticks or stat.start_ticks == ticks)
+    return stat is not None and not stat.is_gone and (not ticks or stat.start_ticks == ticks)
 
 
 def open_pidfd(pid: int, ticks: int = 0) -> int | None:
@@ -131,7 +140,7 @@ def members(sessions: set[int], marks: frozenset[str] = frozenset()) -> list[tup
             continue
         pid = int(name)
         stat = stat_of(pid)
-        if stat is None or stat.state in "ZX":
+        if stat is None or stat.is_gone:
             continue
         if stat.session in sessions or stat.pgrp in sessions or (wanted and wanted & environment(pid)):
             found.append((pid, stat.start_ticks, stat.session))
@@ -285,11 +294,11 @@ def _oom_counters() -> list[str]:
 
 
 def _prctl(option: int, value: int) -> bool:
-    return _libc is not None and _libc.prctl(option, value, 0, 0, 0) == 0
+    return _libc_prctl is not None and _libc_prctl(option, value, 0, 0, 0) == 0
 
 
-# Loaded once, in the zygote: every host and task inherits it.
-_libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
+# Looked up once, in the zygote: every host and task inherits it.
+_libc_prctl = ctypes.CDLL(None, use_errno=True).prctl if LINUX else None
 
 
 def die_with_parent(parent: int) -> None:

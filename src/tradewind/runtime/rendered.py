@@ -26,8 +26,11 @@ def rendered_fields(fields: Mapping[str, Any], redact: Redact, max_length: int) 
     Secrets are masked first, by value and by key name. What JSON has no form for becomes text; a value longer than
     `max_length` characters is cut and says so.
     """
-    shown = {field: _cut(redact(_plain(value), field), max_length) for field, value in fields.items()}
-    return json.dumps(shown, ensure_ascii=False)
+    shown = {field: redact(_plain(value), field) for field, value in fields.items()}
+    text = json.dumps(shown, ensure_ascii=False)
+    if len(text) <= max_length:
+        return text
+    return json.dumps({field: _cut(value, max_length) for field, value in shown.items()}, ensure_ascii=False)
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -36,10 +39,11 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if depth < 8:
-        if isinstance(value, Mapping):
-            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+        # Before the question for a Mapping, which is one for the registry of an abstract class.
         if isinstance(value, (list, tuple)):
             return [_plain(item, depth + 1) for item in value]
+        if isinstance(value, (dict, Mapping)):
+            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
         if isinstance(value, (set, frozenset)):
             return sorted((_plain(item, depth + 1) for item in value), key=repr)
     if callable(value) and hasattr(value, "__qualname__"):

@@ -55,7 +55,8 @@ class Purpose(Enum):
 class Process:
     """A supervised process.
 
-    `on_request` is called with each of its requests, `on_end` once, after nothing of it runs any more.
+    `on_request` is called with each of its requests, `on_last_word` when it has only to go, `on_end` once, after nothing
+    of it runs any more.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Process:
         log_path: str,
         loop: EventLoop,
         on_request: Callable[[Process, int, Request], None],
+        on_last_word: Callable[[Process], None],
         on_end: Callable[[Process], None],
     ) -> None:
         pid, channel, streams, forked = launched.pid, launched.channel, launched.streams, launched.forked
@@ -88,6 +90,7 @@ class Process:
         self.watch = Watch(pid, time.monotonic()) if forked else None
         self._loop = loop
         self._on_request = on_request
+        self._on_last_word = on_last_word
         self._on_end = on_end
         self._channel = channel
         self._channel_out = bytearray()
@@ -178,6 +181,8 @@ class Process:
         elif isinstance(message, CallbacksDone):
             self.exit.callbacks_done = True
             self.callback_error = message.error
+            if message.last:
+                self._on_last_word(self)
         elif isinstance(message, Ready):
             self.begin_time_limit()
         elif isinstance(message, ScheduleAnswer):
@@ -190,6 +195,11 @@ class Process:
             self._loop.forget(self._channel)
             os.close(self._channel)
             self._channel = -1
+
+    def take_output(self) -> None:
+        """Put into the log what it has written to its descriptors until now."""
+        for fd in list(self._outputs):
+            self._on_output(fd)
 
     def _on_output(self, fd: int) -> bool:
         """Take what can be read; False at the end of the stream, or when there is nothing now."""
@@ -307,7 +317,7 @@ class Process:
         self._gone = True
         self.status = status
         info = self.exit
-        info.ended_at = datetime.now(timezone.utc)
+        info.ended_at = info.ended_at or datetime.now(timezone.utc)
         if os.WIFSIGNALED(status):
             info.signal = process_facts.signal_name(os.WTERMSIG(status))
         else:

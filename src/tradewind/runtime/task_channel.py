@@ -91,6 +91,12 @@ class TaskChannel:
         with self._lock:
             self._send(CallbacksDone(error))
 
+    def tell_last(self, outcome: Outcome) -> None:
+        """The outcome of a process that has nothing more to do: it must end at once. Raises FrameTooLarge, with nothing sent."""
+        data = frame(TaskEnds(outcome)) + frame(CallbacksDone(last=True))
+        with self._lock:
+            self._safely(lambda: self._sock.sendall(data))
+
     @property
     def interruptible(self) -> bool:
         """False while a frame is on its way: an exception now would tear the stream."""

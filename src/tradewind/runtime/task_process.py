@@ -48,6 +48,7 @@ from tradewind.runtime.interruption import Interruption
 from tradewind.runtime.logs import TryLog
 from tradewind.runtime.outcome import failure_of, outcome_of, render_traceback
 from tradewind.runtime.task_channel import ChannelClosed, TaskChannel
+from tradewind.sdk import masking
 from tradewind.sdk.channel import set_channel
 from tradewind.sdk.context import Context, push_context
 from tradewind.sdk.dag import DAG
@@ -66,8 +67,7 @@ log = logging.getLogger("task")
 def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
     """Make one try, tell its outcome, run its callbacks, and exit. Called right after the fork, in the main thread."""
     begun = time.monotonic()
-    process = _Process(sock, task_try.log_path)
-    process.take_over()
+    process = _taken_over(sock, task_try.log_path)
     attempt = _Attempt(process, dag, task_try, begun)
     try:
         process.note(f"Try {task_try.try_number} of task {task_try.task_id} of DAG {task_try.run.dag_id} starts.")
@@ -79,14 +79,34 @@ def run_try(dag: Any, task_try: TaskTry, sock: socket.socket) -> NoReturn:
 
 def run_callback(dag: Any, callback: CallbackRun, sock: socket.socket) -> NoReturn:
     """Run the callbacks of a DAG run, or those of a try whose own process died, and exit."""
-    process = _Process(sock, callback.log_path)
-    process.take_over()
+    process = _taken_over(sock, callback.log_path)
     try:
         wrong = _call_back(dag, callback, process.channel)
         process.channel.tell_callbacks_done(wrong)
     except ChannelClosed:
         process.exit(HOST_GONE_EXIT)
     process.exit(0)
+
+
+_prepared: dict[int, _Process] = {}
+"""By the descriptor of their channels: what was done in advance in this process. Holds one at most."""
+
+
+def prepare(sock: socket.socket) -> None:
+    """To be called in a fork while it waits for its order: everything that does not depend on it."""
+    process = _Process(sock, os.devnull)
+    process.take_over()
+    _prepared[sock.fileno()] = process
+
+
+def _taken_over(sock: socket.socket, log_path: str) -> _Process:
+    """This process, made one of a task."""
+    process = _prepared.pop(sock.fileno(), None)
+    if process is None:
+        process = _Process(sock, os.devnull)
+        process.take_over()
+    process.log.path = log_path or os.devnull
+    return process
 
 
 class _Process:
@@ -131,13 +151,25 @@ class _Process:
         finally:
             os._exit(code)
 
+    def has_nothing_left(self) -> bool:
+        """Whether nothing of the user's would run after the last word: no exit function, thread, log handler or child.
+
+        False where children cannot be asked for (macOS before Python 3.13).
+        """
+        if atexit._ncallbacks() or threading.active_count() > 1 or _has_own_handlers() or not hasattr(os, "waitid"):
+            return False
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
+
     def flush(self) -> None:
         """Write what waits to be written."""
         if threading.active_count() > 1:
             self._name_threads()
         self.capture.flush()
-        if len(logging._handlerList) > 2:  # type: ignore[attr-defined]
-            # Besides ours and the last resort of `logging` there are the user's own.
+        if _has_own_handlers():
             logging.shutdown()
         self.log.close()
 
@@ -146,6 +178,11 @@ class _Process:
         left = [thread.name for thread in threading.enumerate() if thread is not me and not thread.daemon]
         if left:
             log.warning("Threads of the task still run and end with its process: %s", ", ".join(left))
+
+
+def _has_own_handlers() -> bool:
+    """Besides ours and the last resort of `logging` there are the user's own."""
+    return len(logging._handlerList) > 2  # type: ignore[attr-defined]
 
 
 class _Attempt:
@@ -179,14 +216,24 @@ class _Attempt:
     def finish(self, outcome: Outcome, error: BaseException | None) -> NoReturn:
         """Tell the outcome, run the callbacks it calls for, and exit."""
         self._interruption.stand_down()
-        channel = self._process.channel
+        process = self._process
+        channel = process.channel
         try:
+            if not self._calls_back(outcome) and process.has_nothing_left():
+                process.flush()
+                channel.tell_last(outcome)
+                os._exit(0)
             channel.tell_end(outcome)
         except FrameTooLarge as too_large:
             outcome = failure_of(too_large, MASKER.redact_text)
             channel.tell_end(outcome)
         channel.tell_callbacks_done(self.call_back(outcome, error))
-        self._process.exit(0)
+        process.exit(0)
+
+    def _calls_back(self, outcome: Outcome) -> bool:
+        kind = callbacks.kind_for(callbacks.state_after(outcome, self._try.try_number, self._try.max_tries))
+        context = self._context
+        return kind is not None and context is not None and bool(getattr(context["task"], f"on_{kind}_callback"))
 
     def _made(self) -> Succeeded:
         task_try = self._try
@@ -255,24 +302,30 @@ class _Attempt:
 def context_of(dag: Any, task: Any, task_try: TaskTry) -> Context:
     """The context of a try of `task`."""
     ti = RuntimeTaskInstance(task_try, task)
-    return build_context(dag=dag, task=task, ti=ti, dag_run=ti.dag_run, run=task_try.run, test_mode=task_try.test_mode)
+    return build_context(dag=dag, task=task, ti=ti, run=task_try.run, test_mode=task_try.test_mode)
 
 
 def preload() -> None:
-    """Import and make once, before any fork, what every task needs. Cheap when called again.
-
-    To be called once more after the DAG file was imported: what Python knows about abstract classes is forgotten when an
-    import registers one, and finding it again costs a task more than the rest of its start.
-    """
-    values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
-    for value in values:
-        isinstance(value, (Mapping, Sequence))
-        logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
+    """Import and make once, before any fork, what every task needs."""
+    settle()
     logging.getLogger().setLevel(_log_level())
     for module in ("tradewind.timetables.registry", "tradewind.operators.bash", "tradewind.operators.python"):
         importlib.import_module(module)
     template_environment().from_string("{{ ds | upper }}").render({"ds": "x"})
     _rehearse()
+
+
+def settle() -> None:
+    """To be called in a host after the import of its file, before any fork. Cheap.
+
+    What Python knows about abstract classes is forgotten when an import registers one, and finding it again costs a task as
+    much as its start.
+    """
+    masking.settle()
+    values: tuple[Any, ...] = (None, True, 1, 1.0, "", b"", [], (), {}, set())
+    for value in values:
+        isinstance(value, (Mapping, Sequence))
+        logging.LogRecord("", logging.INFO, "", 0, "%s", (value,), None)
 
 
 def _rehearse() -> None:

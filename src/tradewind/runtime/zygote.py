@@ -26,6 +26,7 @@ from tradewind.core.messages import FromTask, ToHost, ToTask
 from tradewind.runtime import host, process_facts
 from tradewind.runtime.event_loop import EventLoop, wake_on_signals
 from tradewind.runtime.framing import FrameReader, frame
+from tradewind.runtime.launching import ForkOrder
 from tradewind.runtime.settings import RuntimeSettings
 
 KEPT_OUTPUT_BYTES: Final = 512 * 1024
@@ -272,7 +273,7 @@ def _warm(settings: RuntimeSettings) -> None:
         except ImportError:
             # The host that needs it says so, in the words of its own error.
             traceback.print_exc()
-    for union in (ToHost, FromTask, ToTask):
+    for union in (ToHost, FromTask, ToTask, ForkOrder):
         FrameReader(union)
     gc.collect()
     gc.freeze()

@@ -28,6 +28,7 @@ from tradewind.sdk.exceptions import (
 )
 from tradewind.sdk.node import validate_key
 from tradewind.sdk.params import DagParam, ParamsDict
+from tradewind.sdk.resolvable import iter_references
 from tradewind.sdk.source_location import SourceLocation, caller
 from tradewind.sdk.suggestions import suggestion
 from tradewind.sdk.task_group import TaskGroup
@@ -91,6 +92,7 @@ class DAG:
         given = self._by_name(dag_id, args, kwargs)
         self.dag_id = dag_id
         self.task_dict: dict[str, Any] = {}
+        self._mapped_over_ids: frozenset[str] | None = None
         self.edge_info: dict[str, dict[str, dict[str, str]]] = {}
         for name, value in read_dag_arguments(given, dag_id, self.dialect).items():
             setattr(self, name, value)
@@ -204,6 +206,17 @@ class DAG:
     def task_group_dict(self) -> dict[str, TaskGroup]:
         return {key: group for key, group in self.task_group.get_task_group_dict().items() if key is not None}
 
+    @property
+    def mapped_over_ids(self) -> frozenset[str]:
+        """Ids of the tasks whose results a mapped task or group expands over. O(tasks) when it is asked for first."""
+        if self._mapped_over_ids is None:
+            nodes: list[Any] = [*self.tasks, *self.task_group_dict.values()]
+            inputs = [node.expand_input for node in nodes if node.is_mapped]
+            self._mapped_over_ids = frozenset(
+                operator.task_id for one in inputs for operator, _ in iter_references(one)
+            )
+        return self._mapped_over_ids
+
     def add_task(self, task: Any) -> None:
         """Take in a task. Raises DuplicateTaskIdFound when its id is taken."""
         known = self.task_dict.get(task.node_id)
@@ -219,6 +232,7 @@ class DAG:
         if task.task_group is None:
             self.task_group.add(task)
         self.task_dict[task.node_id] = task
+        self._mapped_over_ids = None
         task._dag = self
 
     def add_tasks(self, tasks: Iterable[Any]) -> None:
@@ -227,6 +241,7 @@ class DAG:
 
     def _remove_task(self, task_id: str) -> None:
         task = self.task_dict.pop(task_id)
+        self._mapped_over_ids = None
         if task.task_group is not None:
             task.task_group.children.pop(task_id, None)
             task.task_group.used_group_ids.discard(task_id)
@@ -329,6 +344,7 @@ class DAG:
         subset = copy.copy(self)
         subset.partial = len(keep) < len(self.task_dict)
         subset.task_dict = {}
+        subset._mapped_over_ids = None
         for task_id, task in self.task_dict.items():
             if task_id in keep:
                 one = copy.copy(task)

@@ -46,12 +46,30 @@ def sensitive_words() -> frozenset[str]:
     return frozenset(_SENSITIVE) | {word.strip().lower() for word in configured.split(",") if word.strip()}
 
 
+_settled: frozenset[str] | None = None
+
+
+def settle() -> None:
+    """For a process whose forks ask for nothing else: look the words up once, here."""
+    global _settled
+    try:
+        _settled = _words_in_use()
+    except Exception:
+        # A value that cannot be read is for the task to complain of that needs it.
+        _settled = None
+
+
+def _words_in_use() -> frozenset[str]:
+    hides = conf.getboolean("core", "hide_sensitive_var_conn_fields", fallback=True)
+    return sensitive_words() if hides else frozenset()
+
+
 def should_hide_value_for_key(name: Any) -> bool:
     """Whether the value of something called `name` is a secret (`db_password`, `API_KEY` …)."""
-    if not isinstance(name, str) or not conf.getboolean("core", "hide_sensitive_var_conn_fields", fallback=True):
+    if not isinstance(name, str):
         return False
     lowered = name.strip().lower()
-    return any(word in lowered for word in sensitive_words())
+    return any(word in lowered for word in (_words_in_use() if _settled is None else _settled))
 
 
 class Masker:
@@ -104,14 +122,17 @@ class Masker:
             return value
         if isinstance(value, str):
             return self.redact_text(value)
-        if isinstance(value, Mapping):
+        # The common types first: whether something is a Mapping is a question for the registry of an abstract class.
+        if value is None or isinstance(value, (int, float)):
+            return value
+        if isinstance(value, (list, tuple, set, frozenset)):
+            items = [self.redact(item, depth=depth - 1) for item in value]
+            return items if not isinstance(value, tuple) else tuple(items)
+        if isinstance(value, (dict, Mapping)):
             return {
                 key: self.redact(item, key if isinstance(key, str) else None, depth=depth - 1)
                 for key, item in value.items()
             }
-        if isinstance(value, (list, tuple, set, frozenset)):
-            items = [self.redact(item, depth=depth - 1) for item in value]
-            return items if not isinstance(value, tuple) else tuple(items)
         return value
 
     def _redact_all(self, value: Any, depth: int) -> Any:

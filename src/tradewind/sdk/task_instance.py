@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from datetime import timezone as dt_timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -28,7 +29,6 @@ from tradewind.sdk.channel import Channel, channel
 from tradewind.sdk.context import current_context_or_none
 from tradewind.sdk.dag_run import DagRunView, previous_run
 from tradewind.sdk.exceptions import UnmappableXComLengthPushed, UnmappableXComTypePushed, XComForMappingNotPushed
-from tradewind.sdk.resolvable import iter_references
 from tradewind.sdk.skipmixin import XCOM_SKIPMIXIN_KEY
 from tradewind.sdk.types import NOTSET, ArgNotSet
 from tradewind.sdk.xcom import LazyXComSequence, ask, set_request
@@ -94,7 +94,7 @@ class RuntimeTaskInstance:
         self.reschedule_count = task_try.reschedule_count
         self.map_lengths: Mapping[str, int] = task_try.map_lengths
         self.state: Any = TaskState.RUNNING
-        self.start_date: Any = timezone.convert_to_utc(start_date) if start_date is not None else timezone.utcnow()
+        self._start_date: Any = start_date or datetime.now(dt_timezone.utc)
         self.end_date: Any = None
         self.pid = os.getpid()
         self.rendered_map_index: str | None = None
@@ -116,6 +116,15 @@ class RuntimeTaskInstance:
         if self._dag_run is None:
             self._dag_run = DagRunView(self.task_try.run, self.dialect)
         return self._dag_run
+
+    @property
+    def start_date(self) -> Any:
+        # Made a time of pendulum when it is read: few tasks do.
+        return timezone.convert_to_utc(self._start_date)
+
+    @start_date.setter
+    def start_date(self, value: Any) -> None:
+        self._start_date = value
 
     def get_dagrun(self, session: Any = None) -> DagRunView:
         return self.dag_run
@@ -356,9 +365,7 @@ class RuntimeTaskInstance:
         dag = getattr(self.task, "dag", None)
         if dag is None:
             return False
-        inputs = [task.expand_input for task in dag.tasks if task.is_mapped]
-        inputs += [group.expand_input for group in dag.task_group_dict.values() if group.is_mapped]
-        return any(operator.task_id == self.task_id for one in inputs for operator, _ in iter_references(one))
+        return self.task_id in dag.mapped_over_ids
 
     # --- skipping -------------------------------------------------------------------------------------------------------------
 

@@ -12,12 +12,14 @@ import datetime as dt
 import enum
 import importlib
 import json
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
+from tradewind.sdk.allowed_classes import is_allowed
 from tradewind.sdk.exceptions import SerializationError
 
 TAG = "__tw"
@@ -226,9 +228,18 @@ def _read_moment(content: Mapping[str, Any]) -> Any:
     return pendulum.instance(value).in_timezone(content["zone"])
 
 
-def _class_of(name: str) -> Any:
-    """The class of a stored object. It was written by a task of this installation; it must still be importable."""
+def _class_of(name: str, *, or_standard: bool = False) -> Any:
+    """The class of a stored object. Nothing is imported unless it is allowed; it must still be importable then.
+
+    `or_standard`: what the standard library defines is allowed, too.
+    """
     module, _, qualname = name.partition(":")
+    is_standard = or_standard and module.partition(".")[0] in sys.stdlib_module_names and module in sys.modules
+    if not (is_standard or is_allowed(module, qualname)):
+        raise SerializationError(
+            f"An XCom holds a {module}.{qualname}, and such a class is not made from a stored text unless that is allowed: add "
+            f"{module}.{qualname} to [core] allowed_deserialization_classes, or define the class in a file of the DAGs folder."
+        )
     try:
         found: Any = importlib.import_module(module)
         for part in qualname.split("."):
@@ -249,7 +260,8 @@ def _read_object(content: Mapping[str, Any]) -> Any:
 
 
 def _read_enum(content: Mapping[str, Any]) -> Any:
-    kind = _class_of(content["type"])
+    # An http.HTTPStatus, for example: making one calls nothing.
+    kind = _class_of(content["type"], or_standard=True)
     if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
         raise SerializationError(f"{content['type']} is no longer an enum: the XCom cannot be read.")
     return kind(_value(content["value"]))

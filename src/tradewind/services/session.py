@@ -91,8 +91,8 @@ def open_services(
 ) -> Iterator[Services]:
     """The services of the home in use. Makes the home at first use, and with `migrate` the tables of an empty database.
 
-    Raises ConfigError, HomeError, and, unless `upgrade` says that the caller will bring it up to date, StoreError for a
-    database that this version cannot work with.
+    Raises ConfigError, HomeError, StoreError for a database of the real Airflow or of another program, and, unless
+    `upgrade` says that the caller will bring it up to date, for one that this version cannot work with.
     """
     from tradewind.store import SchemaState, open_store
 
@@ -104,6 +104,9 @@ def open_services(
     store = open_store(url, fernet_keys=fernet_keys(conf), create=migrate)
     try:
         state = store.schema.state()
+        if state in (SchemaState.AIRFLOW, SchemaState.FOREIGN):
+            # Somebody else's: not even looked into.
+            store.schema.check()
         if state is SchemaState.EMPTY and migrate:
             store.schema.migrate()
             _size_default_pool(store, conf)

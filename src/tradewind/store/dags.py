@@ -42,12 +42,17 @@ class Dags:
     # --- files -------------------------------------------------------------------------------------------------------
 
     def save_file(self, parsed: ParsedFile, now: datetime, *, paused_by_default: bool = True) -> SaveResult:
-        """Writes what was found in a file; see `dag_files` for the rules. Doing it twice changes nothing more.
+        """`save_files` of one."""
+        return self.save_files([parsed], now, paused_by_default=paused_by_default)
+
+    def save_files(self, files: Sequence[ParsedFile], now: datetime, *, paused_by_default: bool = True) -> SaveResult:
+        """Writes what was found in files, in one transaction; see `dag_files` for the rules. Doing it twice changes
+        nothing more.
 
         `paused_by_default` counts for new DAGs that do not say `is_paused_upon_creation`.
         """
         with self._database.write() as connection:
-            return dag_files.save_file(connection, parsed, now, paused_by_default=paused_by_default)
+            return dag_files.save_files(connection, files, now, paused_by_default=paused_by_default)
 
     def forget_file(self, file: str, now: datetime) -> SaveResult:
         """The file is gone: its DAGs go stale, its import errors vanish."""

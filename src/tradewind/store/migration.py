@@ -7,6 +7,8 @@ the database as it was.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,9 @@ class Schema:
 
     def state(self) -> SchemaState:
         """What the database holds; a file that does not exist counts as EMPTY. Cheap: one or two queries."""
+        path = self._database.address.path
+        if path is not None and _is_airflows(_tables_in_file(path)):
+            return SchemaState.AIRFLOW
         try:
             with self._database.read() as connection:
                 return _state(connection)
@@ -81,14 +86,16 @@ class Schema:
 
     def _problem(self, state: SchemaState) -> SchemaProblem:
         where = self._database.address
+        # Another program's database is not opened again only to be named.
+        revision = self.revision() if state in (SchemaState.OLDER, SchemaState.NEWER) else ""
         says = {
             SchemaState.EMPTY: f"The database {where} has no tables yet. Run: tradewind db migrate",
             SchemaState.OLDER: (
-                f"The database {where} was made by an older version of tradewind (revision {self.revision()}, needed: "
+                f"The database {where} was made by an older version of tradewind (revision {revision}, needed: "
                 f"{schema.REVISIONS[-1]}). Stop what uses it, keep a copy, then run: tradewind db migrate"
             ),
             SchemaState.NEWER: (
-                f"The database {where} was made by a newer version of tradewind (revision {self.revision()}, known here: "
+                f"The database {where} was made by a newer version of tradewind (revision {revision}, known here: "
                 f"{schema.REVISIONS[-1]}). Nothing was changed. Install that version, or use another database."
             ),
             SchemaState.AIRFLOW: (
@@ -111,6 +118,24 @@ def _tables(connection: Connection) -> set[str]:
     return set(connection.exec_driver_sql(query).scalars())
 
 
+def _tables_in_file(path: Path) -> set[str]:
+    """Tables in an SQLite file without touching it: no lock, no recovery, no checkpoint, no file beside it.
+
+    Whoever opens a file in WAL mode as usual (Airflow 3 sets that) writes what its owner left in the log into the file.
+    Empty when the file cannot be read like that; what it holds is then found out the usual way.
+    """
+    uri = "file:" + str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23") + "?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return set()
+
+
+def _is_airflows(tables: set[str]) -> bool:
+    return schema.VERSION_TABLE not in tables and "alembic_version" in tables and len(_AIRFLOW_TABLES & tables) >= 2
+
+
 def _revision(connection: Connection) -> str:
     return connection.execute(sa.select(schema.tradewind_version.c.version_num)).scalar() or ""
 
@@ -120,9 +145,7 @@ def _state(connection: Connection) -> SchemaState:
     if not tables:
         return SchemaState.EMPTY
     if schema.VERSION_TABLE not in tables:
-        if "alembic_version" in tables and len(_AIRFLOW_TABLES & tables) >= 2:
-            return SchemaState.AIRFLOW
-        return SchemaState.FOREIGN
+        return SchemaState.AIRFLOW if _is_airflows(tables) else SchemaState.FOREIGN
     revision = _revision(connection)
     if revision == schema.REVISIONS[-1]:
         return SchemaState.CURRENT

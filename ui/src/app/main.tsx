@@ -8,6 +8,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { whenUnauthorized } from "@/api/client";
@@ -26,6 +27,8 @@ whenUnauthorized(() => {
   void router.navigate({ to: "/login", search: { next: href }, replace: true });
 });
 
+// Dialogs lock the page's scrolling by a style sheet of their own.
+setNonce(styleNonce());
 await activateLanguage(initialLanguage());
 
 const root = document.getElementById("root");

@@ -46,7 +46,7 @@ export const sections: readonly Section[] = [
       { to: "/pools", message: "app.nav.pools" },
       { to: "/users", message: "app.nav.users" },
       { to: "/roles", message: "app.nav.roles" },
-      { to: "/health", message: "app.nav.health" },
+      { to: "/status", message: "app.nav.health" },
       { to: "/configuration", message: "app.nav.configuration" },
       { to: "/providers", message: "app.nav.providers" },
     ],

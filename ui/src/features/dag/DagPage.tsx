@@ -52,15 +52,14 @@ export default function DagPage() {
     void navigate({ to: "/dags/$dagId", params: { dagId }, search: merged as DagSearch, replace: true });
   };
   const view = search.view ?? "grid";
-  useHotkeys({
-    g: () => look({ view: view === "grid" ? "graph" : "grid" }),
-    Escape: () =>
-      look(
-        search.task
-          ? { task: undefined, map: undefined, tab: undefined, try: undefined }
-          : { run: undefined },
-      ),
-  });
+  const leave = () =>
+    look(
+      search.task ? { task: undefined, map: undefined, tab: undefined, try: undefined } : { run: undefined },
+    );
+  const keys: Record<string, () => void> = { g: () => look({ view: view === "grid" ? "graph" : "grid" }) };
+  keys.Escape = leave;
+  useHotkeys(keys);
+
   return (
     <div className={classes.page}>
       <Breadcrumb>

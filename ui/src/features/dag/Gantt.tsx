@@ -9,19 +9,16 @@ import { StateDot } from "@/shared/ui/StateGlyph";
 import type { ViewProps } from "./DagPage";
 import classes from "./Gantt.module.css";
 import { share, spanOf, ticks } from "./ganttModel";
-import { type GanttData, ganttQuery, gridQuery } from "./queries";
+import { type GanttData, ganttQuery } from "./queries";
+import { useRun } from "./useRun";
 
 /** One run on a time scale: waiting, queued and running of each task, try by try. */
 export default function Gantt(props: ViewProps) {
   const t = useT();
   const { dag, search } = props;
-  const newest = useQuery({
-    ...gridQuery(dag.dag_id, { limit: 1, types: [], states: [], cursor: null, around: null }),
-    enabled: !search.run,
-  });
-  const run = search.run ?? newest.data?.runs.at(-1)?.run_id;
+  const { run, isKnown } = useRun(dag.dag_id, search.run);
   const query = useQuery({ ...ganttQuery(dag.dag_id, run ?? ""), enabled: Boolean(run) });
-  if (!run && newest.data) return <EmptyState title={t("dag.grid.none")} />;
+  if (!run && isKnown) return <EmptyState title={t("dag.grid.none")} />;
   return (
     <QueryView query={query}>
       {(page) =>

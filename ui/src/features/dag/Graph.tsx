@@ -26,6 +26,7 @@ import classes from "./Graph.module.css";
 import { GroupNode, type NodeData, TaskNodeView } from "./GraphNodes";
 import { type Box, drawnFor, linesOf, reach, shapeKey } from "./graphLayout";
 import { type GraphData, graphQuery } from "./queries";
+import { useRun } from "./useRun";
 
 const nodeTypes = { task: TaskNodeView, group: GroupNode };
 const foldAbove = 200;
@@ -33,18 +34,28 @@ const foldAbove = 200;
 /** The tasks and what depends on what, with the states of the chosen run, or of the newest. */
 export default function Graph(props: ViewProps) {
   const { dag, search } = props;
-  const query = useQuery(graphQuery(dag.dag_id, search.run, search.version, search.compare));
+  const { run, isKnown } = useRun(dag.dag_id, search.run);
+  const query = useQuery({
+    ...graphQuery(dag.dag_id, run, search.version, search.compare),
+    enabled: isKnown,
+  });
   if (query.isError && !query.data)
     return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <Loading lines={10} />;
   return (
     <ReactFlowProvider>
-      <Drawing {...props} graph={query.data} />
+      <Drawing {...props} graph={query.data} run={run} />
     </ReactFlowProvider>
   );
 }
 
-function Drawing({ dag, search, look, graph }: ViewProps & { graph: GraphData }) {
+function Drawing({
+  dag,
+  search,
+  look,
+  graph,
+  run,
+}: ViewProps & { graph: GraphData; run: string | undefined }) {
   const t = useT();
   const flow = useReactFlow();
   const groups = useMemo(
@@ -220,7 +231,7 @@ function Drawing({ dag, search, look, graph }: ViewProps & { graph: GraphData })
           proOptions={{ hideAttribution: true }}
           onNodeClick={(_, node) => {
             if (node.data.node.kind === "group") node.data.onFold();
-            else look({ task: node.id, map: undefined, try: undefined });
+            else look({ run, task: node.id, map: undefined, try: undefined });
           }}
           aria-label={t("dag.graph.label", { dag: dag.dag_id })}
         >

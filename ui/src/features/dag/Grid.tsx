@@ -183,7 +183,7 @@ function Table({
   const selectedRow = rows.findIndex((index) => page.rows[index]?.id === search.task);
   const [focus, setFocus] = useState<CellPlace>({
     run: selectedRun >= 0 ? selectedRun : page.runs.length - 1,
-    row: selectedRow >= 0 ? selectedRow : 0,
+    row: Math.max(selectedRow, 0),
   });
   const [marked, setMarked] = useState<ReadonlyMap<string, CellPlace>>(new Map());
   const anchor = useRef<CellPlace | null>(null);

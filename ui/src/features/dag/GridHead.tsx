@@ -67,6 +67,7 @@ export function GridHead({
         const changed =
           column.index > 0 && page.runs[column.index - 1]?.version_number !== run.version_number;
         return (
+          // biome-ignore lint/a11y/useSemanticElements: see the grid's role
           <button
             key={run.run_id}
             type="button"

@@ -7,7 +7,7 @@ const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });
 const kept = new Map<string, Promise<Box[]>>();
 
 const nodeHeight = 46;
-const widthOf = (label: string): number => Math.min(260, Math.max(120, 46 + label.length * 7.2));
+const widthOf = (label: string): number => Math.min(260, Math.max(168, 46 + label.length * 7.2));
 
 /** Places for everything that is drawn. The same structure gets the same places, so that nothing jumps. */
 export function layout(

@@ -8,6 +8,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
+import { styleNonce } from "@/shared/theme/mantine";
 import type { CodeViewProps } from "./CodeView";
 import classes from "./CodeView.module.css";
 
@@ -20,13 +21,9 @@ const colours = HighlightStyle.define([
   { tag: [tags.className, tags.propertyName], color: "var(--code-name)" },
 ]);
 
-/** The nonce under which this page may add styles; CodeMirror makes its own style sheet. */
-const nonce = (): string =>
-  document.querySelector<HTMLElement>("script[nonce], style[nonce], meta[property='csp-nonce']")?.nonce ?? "";
-
 function extensions({ language, label, before }: Omit<CodeViewProps, "text" | "line">): Extension[] {
   return [
-    EditorView.cspNonce.of(nonce()),
+    EditorView.cspNonce.of(styleNonce()),
     EditorState.readOnly.of(true),
     EditorView.editable.of(false),
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),

@@ -89,17 +89,11 @@ const assets = createRoute({
   validateSearch: assetsSearch,
   component: lazyRouteComponent(() => import("@/features/assets/AssetsPage")),
 });
-const asset = createRoute({
-  getParentRoute,
-  path: "/assets/$assetId",
-  component: lazyRouteComponent(() => import("@/features/assets/AssetPage")),
-});
 
 const admin = <P extends string>(path: P, load: () => Promise<{ default: () => React.ReactNode }>) =>
   createRoute({ getParentRoute, path, validateSearch: adminSearch, component: lazyRouteComponent(load) });
 
 const browseRoutes = [
-  admin("/xcoms", () => import("@/features/admin/XComsPage")),
   admin("/audit", () => import("@/features/admin/AuditPage")),
   admin("/import-errors", () => import("@/features/admin/ImportErrorsPage")),
 ] as const;
@@ -119,19 +113,7 @@ const adminRoutes = [
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    frame.addChildren([
-      home,
-      dags,
-      dag,
-      runs,
-      run,
-      task,
-      tasks,
-      assets,
-      asset,
-      ...browseRoutes,
-      ...adminRoutes,
-    ]),
+    frame.addChildren([home, dags, dag, runs, run, task, tasks, assets, ...browseRoutes, ...adminRoutes]),
   ]),
   basepath: basePath,
   defaultPreload: "intent",

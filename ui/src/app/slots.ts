@@ -6,3 +6,4 @@ fillSlot("taskInstance", () => import("@/features/task/TaskInstance"));
 fillSlot("run", () => import("@/features/runs/Run"));
 fillSlot("runTable", () => import("@/features/runs/RunTableSlot"));
 fillSlot("actionDialog", () => import("@/features/actions/ActionHost"));
+fillSlot("auditLog", () => import("@/features/admin/AuditLog"));

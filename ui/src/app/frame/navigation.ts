@@ -31,7 +31,6 @@ export const sections: readonly Section[] = [
     icon: Telescope,
     places: [
       { to: "/tasks", message: "app.nav.tasks" },
-      { to: "/xcoms", message: "app.nav.xcoms" },
       { to: "/audit", message: "app.nav.audit" },
       { to: "/import-errors", message: "app.nav.importErrors" },
     ],

@@ -32,7 +32,7 @@ export interface StreamListener {
 
 type Relayed =
   | { type: "notices"; notices: Notice[] }
-  | { type: "reset" }
+  | { type: "reset"; seq: number }
   | { type: "status"; status: StreamStatus; seq: number }
   | { type: "hello" };
 
@@ -120,8 +120,11 @@ export class Stream {
     }
     if (this.#leading) return;
     if (message.type === "notices") this.#notices(message.notices);
-    else if (message.type === "reset") this.#listener.reset();
-    else {
+    else if (message.type === "reset") {
+      // May be smaller than ours: the server was set up anew, and counts from the beginning.
+      this.#seq = message.seq;
+      this.#listener.reset();
+    } else {
       this.#seq = Math.max(this.#seq, message.seq);
       this.#setStatus(message.status);
     }
@@ -212,7 +215,7 @@ export class Stream {
         batch = [];
         if (Number.isFinite(seq)) this.#seq = seq;
         this.#listener.reset();
-        this.#relay({ type: "reset" });
+        this.#relay({ type: "reset", seq: this.#seq });
         continue;
       }
       const notice = JSON.parse(event.data) as Notice;

@@ -1,10 +1,11 @@
-"""What the command palette finds: DAGs, tasks and runs whose names hold the text."""
+"""What the command palette finds: DAGs, tasks and runs whose names hold the text (`matching.fits`)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tradewind.services.dags import list_dags
+from tradewind.services.views.matching import fits
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.store.history import RunFilter
 
@@ -21,13 +22,13 @@ def search(viewer: Viewer, q: str) -> list[View]:
     def rank(name: str) -> tuple[bool, int, str]:
         return (not name.casefold().startswith(wanted), len(name), name)
 
-    found = [dag for dag in dags if wanted in dag.dag_id.casefold() or wanted in dag.spec.display_name.casefold()]
+    found = [dag for dag in dags if fits(dag.dag_id, wanted) or fits(dag.spec.display_name, wanted)]
     found.sort(key=lambda dag: rank(dag.dag_id))
     hits: list[View] = [
         _hit("dag", dag.dag_id, dag.spec.display_name or dag.dag_id, dag.spec.description) for dag in found[:_MOST]
     ]
     tasks = sorted(
-        ((task.task_id, dag.dag_id) for dag in dags for task in dag.spec.tasks if wanted in task.task_id.casefold()),
+        ((task.task_id, dag.dag_id) for dag in dags for task in dag.spec.tasks if fits(task.task_id, wanted)),
         key=lambda pair: (rank(pair[0]), pair[1]),
     )
     hits += [_hit("task", dag_id, task_id, dag_id, task_id=task_id) for task_id, dag_id in tasks[:_MOST]]

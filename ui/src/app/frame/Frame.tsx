@@ -2,6 +2,7 @@ import { Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { LiveProvider } from "@/api/live";
 import { useSession } from "@/api/session";
+import { PaletteHost } from "@/app/palette/PaletteHost";
 import { setLiveRegion } from "@/shared/announce";
 import { BreadcrumbSlot } from "@/shared/breadcrumb";
 import { useT } from "@/shared/i18n";
@@ -44,6 +45,7 @@ export function Frame() {
             <BottomBar path={path} />
           </div>
           <Slot name="actionDialog" />
+          <PaletteHost />
           <div ref={setLiveRegion} className="visually-hidden" aria-live="polite" />
         </BreadcrumbSlot.Provider>
       </LiveProvider>

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { useStreamStatus } from "@/api/live";
 import { useLogOut, useSession } from "@/api/session";
 import { chooseLanguage } from "@/app/language";
-import { openPalette } from "@/app/palette";
+import { openPalette } from "@/app/palette/port";
 import { type Locale, locales, useLocale, useT } from "@/shared/i18n";
 import { usePreference } from "@/shared/preferences";
 import { clockTime, zoneLabel } from "@/shared/time/format";

@@ -1,0 +1,34 @@
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useHotkeys } from "@/shared/hotkeys";
+import { onOpenPalette } from "./port";
+import { useVisits } from "./recent";
+
+const Palette = lazy(() => import("./Palette"));
+
+/** Waits for ⌘K, and remembers what was looked at. The palette itself loads when it is first opened. */
+export function PaletteHost() {
+  const [opened, setOpened] = useState(false);
+  const [, visit] = useVisits();
+  const navigate = useNavigate();
+  const { dagId, runId, taskId } = useParams({ strict: false });
+  useEffect(() => onOpenPalette(() => setOpened(true)), []);
+  useEffect(() => {
+    if (dagId) visit({ dagId, ...(runId ? { runId } : {}), ...(taskId ? { taskId } : {}) });
+  }, [dagId, runId, taskId, visit]);
+  useHotkeys({
+    "$mod+k": (event) => {
+      event.preventDefault();
+      setOpened((before) => !before);
+    },
+    "g h": () => void navigate({ to: "/" }),
+    "g d": () => void navigate({ to: "/dags" }),
+    "g r": () => void navigate({ to: "/runs" }),
+    "g a": () => void navigate({ to: "/assets" }),
+  });
+  return opened ? (
+    <Suspense fallback={null}>
+      <Palette close={() => setOpened(false)} />
+    </Suspense>
+  ) : null;
+}

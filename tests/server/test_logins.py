@@ -12,11 +12,12 @@ from fastapi.testclient import TestClient
 
 from tests.server.site import Site
 from tradewind.server.app import make_app
+from tradewind.server.auth_routes import local_path
 from tradewind.server.login import COOKIE
-from tradewind.server.oidc import local_path
+from tradewind.services import logins
 from tradewind.services.roles import update_role
 from tradewind.services.tokens import KEY_FILE
-from tradewind.services.users import create_user, find_user, set_password, update_user
+from tradewind.services.users import create_user, find_user, password_matches, set_password, update_user
 
 PASSWORD = "correct horse battery"
 
@@ -46,6 +47,10 @@ def logged_in(client: TestClient, username: str = "alice", password: str = PASSW
     assert answer.status_code == 200, answer.text
     client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
     return dict(answer.json())
+
+
+def user_hash(site: Site, username: str) -> str:
+    return find_user(site.services, username=username).password_hash
 
 
 def basic(username: str, password: str) -> dict[str, str]:
@@ -95,6 +100,18 @@ def test_a_session_that_was_there_before_the_login_is_not_taken_over(door: Calla
     assert attacker.get("/ui/dags").status_code == 401
 
 
+def test_a_login_ends_the_session_that_the_browser_had(site: Site, door: Callable[..., TestClient]) -> None:
+    browser = door()
+    logged_in(browser)
+    old = browser.cookies[COOKIE]
+    logged_in(browser)
+    assert browser.cookies[COOKIE] != old
+    thief = door()
+    thief.cookies.set(COOKIE, old)
+    assert thief.get("/ui/dags").status_code == 401
+    assert len(site.store.logins.of_user("alice")) == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -117,6 +134,36 @@ def test_what_changes_something_needs_the_token_of_the_page(
         if answer.status_code == 404 and "/api/" in path:
             pytest.skip("the operation is not there")
         assert answer.status_code == 403 and "X-CSRF-Token" in answer.text
+
+
+@pytest.mark.parametrize("site_of_origin", ["cross-site", "same-site"])
+def test_a_page_of_another_site_cannot_use_what_the_browser_adds_by_itself(
+    site: Site, door: Callable[..., TestClient], site_of_origin: str
+) -> None:
+    update_role(site.services, "Public", ["can_read on DAGs", "can_edit on DAGs"])
+    pause = {"dag_ids": ["etl"], "is_paused": True}
+    foreign = {"Sec-Fetch-Site": site_of_origin}
+    for credentials in ({}, basic("alice", PASSWORD)):
+        refused = door().patch("/ui/dags", json=pause, headers={**credentials, **foreign})
+        assert refused.status_code == 403 and "another site" in refused.json()["detail"]
+        assert door().get("/ui/dags", headers={**credentials, **foreign}).status_code == 200
+        own = {**credentials, "Sec-Fetch-Site": "same-origin"}
+        assert door().patch("/ui/dags", json=pause, headers=own).status_code == 200
+    login = {"username": "alice", "password": PASSWORD}
+    assert door().post("/ui/session", json=login, headers=foreign).status_code == 403
+
+
+def test_the_token_of_airflow_3_pages_is_a_cookie_with_the_same_protection(door: Callable[..., TestClient]) -> None:
+    browser = door()
+    token = browser.post("/auth/token", json={"username": "alice", "password": PASSWORD}).json()["access_token"]
+    browser.cookies.set("_token", token)
+    assert browser.get("/api/v2/pools").status_code == 200
+    pool = {"name": "small", "slots": 1, "include_deferred": False}
+    assert browser.post("/api/v2/pools", json=pool).status_code == 403
+    page_token = browser.get("/ui/session").json()["csrf_token"]
+    assert browser.post("/api/v2/pools", json=pool, headers={"X-CSRF-Token": page_token}).status_code == 201
+    browser.cookies.set("_token", token[:-4])
+    assert browser.get("/api/v2/pools").status_code == 401
 
 
 def test_a_form_of_another_site_cannot_log_anybody_in(door: Callable[..., TestClient]) -> None:
@@ -200,9 +247,54 @@ def test_guessing_gets_slower_and_slower(site: Site, door: Callable[..., TestCli
     assert attempt(PASSWORD).status_code == 200
 
 
+def test_one_address_cannot_try_many_names_and_log_in_in_between(site: Site, door: Callable[..., TestClient]) -> None:
+    def attempt(username: str, password: str) -> int:
+        body = {"username": username, "password": password}
+        return int(door().post("/ui/session", json=body).status_code)
+
+    for number in range(20):
+        assert attempt(f"user{number}", "summer2025") == 401
+        if number == 10:
+            assert attempt("alice", PASSWORD) == 200
+    assert attempt("user20", "summer2025") == 429
+    # Without failures for an hour, an address begins anew.
+    site.clock.advance(hours=1, seconds=1)
+    assert [attempt(f"late{number}", "x") for number in range(19)] == [401] * 19
+
+
+def test_a_patient_guesser_gets_few_guesses_a_day(site: Site, door: Callable[..., TestClient]) -> None:
+    guesses = 0
+    for _ in range(12 * 24):
+        site.clock.advance(minutes=5)
+        guesses += door().post("/ui/session", json={"username": "alice", "password": "guess"}).status_code == 401
+    assert guesses <= 300
+
+
 def test_names_that_do_not_exist_are_throttled_alike(door: Callable[..., TestClient]) -> None:
     codes = [door().post("/ui/session", json={"username": "ghost", "password": "x"}).status_code for _ in range(6)]
     assert codes == [401] * 5 + [429]
+
+
+def test_a_wrong_name_costs_what_a_wrong_password_costs(
+    site: Site, door: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update_user(site.services, "alice", active=False)
+    create_user(
+        site.services, username="bob", email="b@x", first_name="", last_name="", roles=["User"], password=PASSWORD
+    )
+    checks: list[str] = []
+
+    def counted(password: str, password_hash: str) -> bool:
+        checks.append(password_hash[:30])
+        return password_matches(password, password_hash)
+
+    monkeypatch.setattr(logins, "password_matches", counted)
+    for username, password in (("nobody", "x"), ("alice", PASSWORD), ("alice", "x"), ("bob", "x")):
+        checks.clear()
+        assert door().post("/ui/session", json={"username": username, "password": password}).status_code == 401
+        # One check each, by the same algorithm with the same parameters.
+        assert len(checks) == 1 and checks[0].startswith("$argon2id$v=19$m=")
+        assert checks[0] == user_hash(site, "bob")[:30]
 
 
 # --- names and passwords, tokens ---------------------------------------------------------------------------------------
@@ -245,6 +337,8 @@ def test_a_client_gets_a_token_and_uses_it(site: Site, door: Callable[..., TestC
         ({"json": ["alice"]}, 400),
         ({"content": b"{", "headers": {"content-type": "application/json"}}, 400),
         ({"content": b"x", "headers": {"content-type": "text/plain"}}, 415),
+        ({"json": {"username": "alice", "password": "x" * 20_000}}, 400),
+        ({"json": {"username": "alice", "password": "x" * 2_000}}, 401),
     ],
 )
 def test_a_token_is_refused(door: Callable[..., TestClient], request_: dict[str, Any], status: int) -> None:
@@ -292,7 +386,9 @@ def test_pages_of_airflow_3_lead_to_the_login(door: Callable[..., TestClient]) -
     logged_in(browser)
     token = browser.cookies[COOKIE]
     assert browser.get("/auth/login").headers["location"] == "/login"
-    assert browser.get("/auth/logout").headers["location"] == "/login"
+    assert browser.get("/auth/login?next=/dags/etl").headers["location"] == "/login?next=/dags/etl"
+    assert browser.get("/api/v2/auth/login?next=//evil.example").headers["location"] == "/login"
+    assert browser.get("/api/v2/auth/logout").headers["location"] == "/login"
     thief = door()
     thief.cookies.set(COOKIE, token)
     assert thief.get("/ui/dags").status_code == 401
@@ -305,6 +401,7 @@ def test_pages_of_airflow_3_lead_to_the_login(door: Callable[..., TestClient]) -
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("dags", "/"),
         ("", "/"),

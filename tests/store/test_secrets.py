@@ -165,9 +165,9 @@ def test_a_user_is_changed_and_deleted(store: Store) -> None:
         password_hash="y",
         active=False,
     )
-    store.users.update(changed)
+    store.users.update(ALICE, changed)
     assert store.users.get("alice") == changed
     assert store.users.delete("alice")
     assert not store.users.delete("alice")
     with pytest.raises(NotFound):
-        store.users.update(ALICE)
+        store.users.update(ALICE, changed)

@@ -70,6 +70,7 @@ class Guard:
         needs = self._needs[str(route.operation_id)]
         caller = self._authenticate(request, self._services)
         request.state.caller = caller
+        _check_origin(request)
         if caller is not None:
             _check_csrf(request, caller)
         if needs is None:
@@ -88,6 +89,21 @@ class Guard:
 
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+_FOREIGN: Final = frozenset({"cross-site", "same-site"})
+
+
+def _check_origin(request: Request) -> None:
+    """Refuses a change that a page of another origin asks for: a browser may add its Basic password, or need none at all.
+
+    Browsers say where a request comes from (Fetch Metadata, W3C); programs do not, and are not asked. A bearer token is never
+    added by the browser itself.
+    """
+    if request.method in _SAFE or request.headers.get("authorization", "").lower().startswith("bearer "):
+        return
+    if request.headers.get("sec-fetch-site") in _FOREIGN:
+        raise Forbidden("The request comes from a page of another site. Send it from this one, or with a bearer token.")
 
 
 def _check_csrf(request: Request, caller: Caller) -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
-from tradewind.server.auth_routes import auth_app
+from tradewind.server.auth_routes import auth_app, login_redirects
 from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
@@ -72,6 +72,7 @@ def make_apis(services: Services, authenticate: Authenticate, login: Login) -> A
     v2 = api_app(
         [
             health_routes(read_health, "/api/v2/monitor/health"),
+            login_redirects(services),
             *v2_routers.DAG_ROUTERS,
             *v2_admin_routers.ADMIN_ROUTERS,
         ],

@@ -3,6 +3,7 @@
 cookie tradewind_session   the web UI; every request that changes something also carries X-CSRF-Token
 Authorization: Basic       [api] auth_backends has basic_auth (it does unless set otherwise)
 Authorization: Bearer      a token of POST /auth/token
+cookie _token              such a token, as the pages of Airflow 3 send it; with X-CSRF-Token, too (GET /ui/session tells it)
 nothing                    what the role Public may do, if anything
 """
 
@@ -28,6 +29,7 @@ from tradewind.services import logins, roles, tokens
 from tradewind.services.session import Services
 
 COOKIE: Final = "tradewind_session"
+TOKEN_COOKIE: Final = "_token"
 PUBLIC_USER: Final = "anonymous"
 _GRANTS_KEPT_S: Final = 2.0
 _PASSWORDS_KEPT_S: Final = 60.0
@@ -55,7 +57,7 @@ class Login:
         if found is not None:
             session, user = found
             return self._caller(services, user, address, session)
-        return self._public(services, address)
+        return self._by_token_cookie(request, services, address) or self._public(services, address)
 
     def grants(self, services: Services, names: tuple[str, ...]) -> frozenset[Grant]:
         """What the roles may do, at most two seconds old."""
@@ -78,6 +80,17 @@ class Login:
             csrf_token=None if session is None else session.csrf_token,
             session_id=None if session is None else session.session_id,
         )
+
+    def _by_token_cookie(self, request: Request, services: Services, address: str) -> Caller | None:
+        token = request.cookies.get(TOKEN_COOKIE)
+        if not token:
+            return None
+        try:
+            user = tokens.user_of_token(services, token)
+        except tokens.BadToken:
+            # As with a session that ended: the browser sends it until somebody logs in again.
+            return None
+        return replace(self._caller(services, user, address), csrf_token=tokens.csrf_token(services, token))
 
     def _public(self, services: Services, address: str) -> Caller | None:
         everybody = services.conf.getboolean("core", "simple_auth_manager_all_admins")

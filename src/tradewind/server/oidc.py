@@ -10,6 +10,7 @@
     roles_claim = groups                           unset: everybody gets default_role
     role_mapping = {"data-team": "Op"}             value of the claim → role
     default_role = Viewer                          for users who have none by the mapping; empty: they may not log in
+    bind_by_name = False                           True: who comes with the name of a user here is that user
     allow_http = False                             only for a provider on this machine
 
 State, nonce and PKCE verifier travel in a cookie that is signed, short-lived and bound to the way back.
@@ -17,6 +18,7 @@ State, nonce and PKCE verifier travel in a cookie that is signed, short-lived an
 
 from __future__ import annotations
 
+import hmac
 import json
 import time
 from dataclasses import replace
@@ -32,19 +34,23 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.core.records import UserRecord
-from tradewind.server.auth_routes import cookie_path
+from tradewind.server.auth_routes import cookie_path, local_path
 from tradewind.server.errors import NotLoggedIn
 from tradewind.server.login import COOKIE, address_of
 from tradewind.server.ui import shapes
 from tradewind.services import logins, tokens
-from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.errors import Invalid
+from tradewind.services.identities import NotAdmitted, Profile, Rules, admit
 from tradewind.services.session import Services
-from tradewind.services.users import create_user, find_user, random_password, update_user
+from tradewind.store.users import Identity
 
 SECTION: Final = "oidc"
 _FLOW_COOKIE: Final = "tradewind_oidc"
 _FLOW_S: Final = 600
 _CLAIMS_LEEWAY_S: Final = 60
+_LONGEST_NAME: Final = 200
+_AUDIENCE: Final = "oidc-login"
+"""Tells what is signed for a login under way from a token of the API: the same key signs both."""
 
 
 class Oidc:
@@ -86,6 +92,7 @@ class Oidc:
             "nonce": nonce,
             "verifier": verifier,
             "next": local_path(back),
+            "aud": _AUDIENCE,
             "exp": time.time() + _FLOW_S,
         }
         answer = RedirectResponse(url, 302)
@@ -103,7 +110,7 @@ class Oidc:
     async def _finish(self, request: Request) -> Response:
         try:
             key = tokens.signing_key(self._services)
-            flow = jwt.decode(request.cookies.get(_FLOW_COOKIE, ""), key, algorithms=["HS256"])
+            flow = jwt.decode(request.cookies.get(_FLOW_COOKIE, ""), key, algorithms=["HS256"], audience=_AUDIENCE)
         except jwt.InvalidTokenError:
             raise NotLoggedIn(
                 "The login took too long, or began in another browser. Begin again at the login page."
@@ -111,7 +118,7 @@ class Oidc:
         query = request.query_params
         if "error" in query:
             raise NotLoggedIn(f"The provider refused: {query.get('error_description') or query['error']}.")
-        if not query.get("code") or query.get("state") != flow["state"]:
+        if not query.get("code") or not hmac.compare_digest(query.get("state", "").encode(), flow["state"].encode()):
             raise NotLoggedIn(
                 "The answer of the provider does not belong to this login. Begin again at the login page."
             )
@@ -120,7 +127,9 @@ class Oidc:
         user = await run_in_threadpool(self._user, own, claims)
         own = replace(own, who=f"api:{user.username}")
         done = await run_in_threadpool(
-            lambda: logins.open_session(own, user, user_agent=request.headers.get("user-agent", ""))
+            lambda: logins.open_session(
+                own, user, user_agent=request.headers.get("user-agent", ""), replaces=request.cookies.get(COOKIE)
+            )
         )
         answer = RedirectResponse(f"{request.scope.get('root_path', '')}{flow['next']}", 302)
         answer.delete_cookie(_FLOW_COOKIE, path=cookie_path(request))
@@ -170,42 +179,40 @@ class Oidc:
 
     def _user(self, services: Services, claims: dict[str, Any]) -> UserRecord:
         claim = self._option("username_claim") or "preferred_username"
-        username = claims.get(claim) or claims.get("email")
-        if not username or not isinstance(username, str):
+        # An address that the provider has not checked may be anybody's.
+        email = "" if claims.get("email_verified") is False else str(claims.get("email") or "")
+        username = claims.get(claim) or email
+        if claim == "email":
+            username = email
+        if not username or not isinstance(username, str) or len(username) > _LONGEST_NAME:
             raise NotLoggedIn(
                 f"The provider does not tell '{claim}' ([oidc] username_claim). Name a claim that it tells."
             )
-        roles = self._roles(claims)
+        profile = Profile(
+            Identity(str(claims["iss"]), str(claims["sub"])),
+            username,
+            email,
+            str(claims.get("given_name") or claims.get("name") or ""),
+            str(claims.get("family_name") or ""),
+        )
+        rules = Rules(self._roles(claims), bool(self._option("roles_claim")), self._is_on("bind_by_name"))
         try:
-            user = find_user(services, username=username)
-        except Unknown:
-            if not roles:
-                raise NotLoggedIn(f"User '{username}' has no role here. An administrator can give one.") from None
-            return create_user(
-                replace(services, who="api:oidc"),
-                username=username,
-                email=str(claims.get("email") or ""),
-                first_name=str(claims.get("given_name") or claims.get("name") or ""),
-                last_name=str(claims.get("family_name") or ""),
-                roles=roles,
-                password=random_password() + random_password(),
-            )
-        if not user.active:
-            raise NotLoggedIn(f"User '{username}' is switched off. Ask an administrator.")
-        if self._option("roles_claim") and roles and tuple(roles) != user.roles:
-            return update_user(replace(services, who="api:oidc"), username, roles=roles)
-        return user
+            return admit(services, profile, rules)
+        except NotAdmitted as error:
+            raise NotLoggedIn(str(error)) from None
 
-    def _roles(self, claims: dict[str, Any]) -> list[str]:
+    def _roles(self, claims: dict[str, Any]) -> tuple[str, ...]:
         given = claims.get(self._option("roles_claim") or "", [])
         values = [given] if isinstance(given, str) else list(given) if isinstance(given, list) else []
         try:
             mapping = json.loads(self._option("role_mapping") or "{}")
         except ValueError:
-            raise Invalid('[oidc] role_mapping is no JSON object like {"data-team": "Op"}. Correct it.') from None
-        roles = [mapping[value] for value in values if value in mapping]
+            mapping = None
+        if not isinstance(mapping, dict) or not all(isinstance(role, str) for role in mapping.values()):
+            raise Invalid('[oidc] role_mapping is no JSON object like {"data-team": "Op"}. Correct it.')
+        roles = {mapping[value] for value in values if isinstance(value, str) and value in mapping}
         default = self._option("default_role")
-        return sorted(set(roles)) or ([default] if default else [])
+        return tuple(sorted(roles)) or ((default,) if default else ())
 
     async def _discover(self) -> dict[str, Any]:
         if self._metadata is not None:
@@ -213,7 +220,7 @@ class Oidc:
         issuer = self._option("issuer").rstrip("/")
         if not issuer:
             raise NotLoggedIn("No provider is configured ([oidc] issuer). Log in with a password.")
-        if not issuer.startswith("https://") and self._option("allow_http").lower() != "true":
+        if not issuer.startswith("https://") and not self._is_on("allow_http"):
             raise Invalid(
                 "[oidc] issuer must begin with https://. For a provider on this machine set [oidc] allow_http = True."
             )
@@ -224,8 +231,14 @@ class Oidc:
             raise NotLoggedIn(
                 f"The provider {issuer} does not answer ({type(error).__name__}). Try again later."
             ) from None
-        self._metadata = dict(found)
-        return self._metadata
+        if not isinstance(found, dict) or str(found.get("issuer", "")).rstrip("/") != issuer:
+            # OpenID Connect Discovery 4.3: else another provider could speak for this one.
+            raise NotLoggedIn(f"{issuer} describes another issuer than itself. Correct [oidc] issuer.")
+        missing = [name for name in ("authorization_endpoint", "token_endpoint", "jwks_uri") if not found.get(name)]
+        if missing:
+            raise NotLoggedIn(f"The provider {issuer} does not tell its {', '.join(missing)}. Correct [oidc] issuer.")
+        self._metadata = found
+        return found
 
     def _client(self, request: Request) -> AsyncOAuth2Client:
         base = str(request.base_url).rstrip("/")
@@ -238,13 +251,8 @@ class Oidc:
             timeout=10,
         )
 
+    def _is_on(self, name: str) -> bool:
+        return self._option(name).strip().lower() in ("true", "1", "t")
+
     def _option(self, name: str) -> str:
         return self._services.conf.get(SECTION, name, fallback="") or ""
-
-
-def local_path(back: str) -> str:
-    """Where to go after the login: a path of this server, whatever the link said."""
-    parts = urlsplit(back)
-    if parts.scheme or parts.netloc or not back.startswith("/") or back.startswith(("//", "/\\")) or "\\" in back:
-        return "/"
-    return back

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -14,6 +15,11 @@ from tradewind.services.users import hash_password, password_matches, set_passwo
 
 _FREE_FAILURES: Final = 5
 _LONGEST_WAIT_S: Final = 300
+_FAILURES_KEPT: Final = timedelta(hours=1)
+"""Without a failure for so long, a name or an address begins anew. Longer than the longest wait, so that guessing at the
+slowest pace stays slow; short enough that an office's typing errors of a month do not add up."""
+LONGEST_PASSWORD: Final = 1000
+_LONGEST_NAME: Final = 200
 _REMEMBERED: Final = timedelta(minutes=1)
 """How exactly the last use of a session is known: not every request writes."""
 
@@ -43,27 +49,36 @@ class LoggedIn(NamedTuple):
 def check_password(services: Services, username: str, password: str) -> UserRecord:
     """The user whose name (or e-mail) and password these are. Raises BadCredentials, Throttled.
 
-    A name that does not exist takes as long as a wrong password.
+    Every way of being wrong takes one check of a password, so that the time tells nothing about who exists.
     """
-    # `forget` drops old ones only when somebody logs in, so that guessing cannot make it cheap.
     whose = _whose(username, services.address)
-    _check_patience(services, whose)
+    failed_before = _check_patience(services, whose)
+    nobody = _nobody()
     user = services.store.users.get(username) or services.store.users.by_email(username)
-    right = password_matches(password, user.password_hash if user is not None else _nobody())
-    if user is None or not right or not user.active:
-        entry = services.audit("user.login_failed", after={"username": username})
-        services.store.logins.failed(username if user is None else user.username, whose, services.now(), outbox=entry)
+    right = password_matches(password[:LONGEST_PASSWORD], nobody if user is None else user.password_hash)
+    if user is None or not right or not user.active or len(password) > LONGEST_PASSWORD:
+        entry = services.audit("user.login_failed", after={"username": username[:_LONGEST_NAME]})
+        counted = username if user is None else user.username
+        services.store.logins.failed(counted, whose, services.now(), memory=_FAILURES_KEPT, outbox=entry)
         raise BadCredentials
+    # Not the address's: whoever has one account could go on guessing the others by logging in now and then.
+    if whose[0] in failed_before:
+        services.store.logins.forgive(whose[0])
     return user
 
 
-def log_in(services: Services, username: str, password: str, *, user_agent: str = "") -> LoggedIn:
+def log_in(
+    services: Services, username: str, password: str, *, user_agent: str = "", replaces: str | None = None
+) -> LoggedIn:
     """A new session, whatever the browser had before. Raises BadCredentials, Throttled."""
-    return open_session(services, check_password(services, username, password), user_agent=user_agent)
+    user = check_password(services, username, password)
+    return open_session(services, user, user_agent=user_agent, replaces=replaces)
 
 
-def open_session(services: Services, user: UserRecord, *, user_agent: str = "") -> LoggedIn:
-    """A session for somebody who has shown who he is."""
+def open_session(
+    services: Services, user: UserRecord, *, user_agent: str = "", replaces: str | None = None
+) -> LoggedIn:
+    """A session for somebody who has shown who he is. `replaces`: the secret of the browser's session until now."""
     now = services.now()
     token = secrets.token_urlsafe(32)
     session = LoginSessionRecord(
@@ -77,8 +92,8 @@ def open_session(services: Services, user: UserRecord, *, user_agent: str = "") 
         user_agent=user_agent[:300],
     )
     entry = services.audit("user.login", after={"username": user.username})
-    services.store.logins.forget(now - lifetime(services))
-    services.store.logins.succeeded(session, _whose(user.username, services.address), outbox=entry)
+    services.store.logins.forget(sessions_before=now - lifetime(services), failures_before=now - _FAILURES_KEPT)
+    services.store.logins.succeeded(session, replaces=None if replaces is None else _digest(replaces), outbox=entry)
     return LoggedIn(session, token, user)
 
 
@@ -117,22 +132,26 @@ def change_password(services: Services, username: str, old: str, new: str, *, ke
 
 def _whose(username: str, address: str) -> list[str]:
     # Both are counted: one user from many addresses, and many users from one. A name is whatever somebody typed.
-    return [f"user:{username[:200]}", f"from:{address}"]
+    return [f"user:{username[:_LONGEST_NAME]}", f"from:{address}"]
 
 
-def _check_patience(services: Services, whose: list[str]) -> None:
-    if not services.conf.getboolean("fab", "auth_rate_limited"):
-        return
+def _check_patience(services: Services, whose: list[str]) -> Collection[str]:
+    """Which of them have failures. Raises Throttled."""
     now = services.now()
-    for key, failures in services.store.logins.failures(whose).items():
+    known = services.store.logins.failures(whose)
+    if not services.conf.getboolean("fab", "auth_rate_limited"):
+        return known
+    for key, failures in known.items():
         # An office behind one address may mistype more than one person.
         free = _FREE_FAILURES if key.startswith("user:") else _FREE_FAILURES * 4
-        if failures.in_a_row < free:
+        past = now - failures.last_at
+        if failures.in_a_row < free or past > _FAILURES_KEPT:
             continue
         wait = min(2.0 ** min(failures.in_a_row - free + 1, 20), _LONGEST_WAIT_S)
-        left = wait - (now - failures.last_at).total_seconds()
+        left = wait - past.total_seconds()
         if left > 0:
             raise Throttled(int(left) + 1)
+    return known
 
 
 def _digest(token: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import secrets
 import tempfile
@@ -62,6 +63,11 @@ def user_of_token(services: Services, token: str) -> UserRecord:
     if user is None or not user.active or claims.get("pwd") != _stamp(user):
         raise BadToken
     return user
+
+
+def csrf_token(services: Services, token: str) -> str:
+    """What a browser that has the token as a cookie sends with every change: only who reads our answers can know it."""
+    return hmac.new(signing_key(services).encode(), f"csrf:{token}".encode(), hashlib.sha256).hexdigest()
 
 
 def _stamp(user: UserRecord) -> str:

@@ -14,7 +14,7 @@ from tradewind.core.records import UserRecord
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.roles import list_roles
 from tradewind.services.session import Services
-from tradewind.store.errors import UserExists
+from tradewind.store.users import Identity
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -45,8 +45,11 @@ def create_user(
     password: str,
     roles: Sequence[str],
     active: bool = True,
+    identity: Identity | None = None,
 ) -> UserRecord:
-    """Raises Unknown for a role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
+    """`identity`: the provider's account that this is, for somebody who logs in by one.
+
+    Raises Unknown for a role, Invalid for an empty name or password, UserExists (of the store) for a duplicate."""
     if not username.strip() or not password:
         raise Invalid("A user needs a name and a password. Give both.")
     _check_roles(services, roles)
@@ -60,31 +63,30 @@ def create_user(
         password_hash=hash_password(password),
         created_at=services.now(),
     )
-    services.store.users.create(user, outbox=services.audit("user.create", after=_told(user)))
+    services.store.users.create(user, identity=identity, outbox=services.audit("user.create", after=_told(user)))
     return user
 
 
 def update_user(services: Services, username: str, password: str | None = None, **changes: Any) -> UserRecord:
-    """Change email, first_name, last_name, roles, active or the password.
+    """Change email (an empty one is left out), first_name, last_name, roles, active or the password.
 
     Raises Unknown, Invalid, NotFound, and UserExists (of the store) for an e-mail that is somebody else's.
 
     A new password, and being switched off, ends the user's sessions.
     """
     before = find_user(services, username=username)
+    if not changes.get("email", True):
+        # The e-mail is unique, so there is no empty one.
+        del changes["email"]
     if "roles" in changes:
         _check_roles(services, changes["roles"])
         changes["roles"] = tuple(changes["roles"])
     if password is not None:
         changes["password_hash"] = _new_hash(password)
     after = replace(before, **changes)
-    other = services.store.users.by_email(after.email)
-    if other is not None and other.username != username:
-        raise UserExists("e-mail", after.email, f"Another user has the e-mail '{after.email}'. Give another one.")
     entry = services.audit("user.edit", before=_told(before), after=_told(after, new_password=password is not None))
-    services.store.users.update(after, outbox=entry)
-    if password is not None or not after.active:
-        services.store.logins.close_all(username)
+    out = password is not None or not after.active
+    services.store.users.update(before, after, end_sessions=out, outbox=entry)
     return after
 
 
@@ -112,8 +114,8 @@ def delete_user(services: Services, *, username: str | None = None, email: str |
 def set_password(services: Services, user: UserRecord, password: str, *, keep_session: str | None = None) -> None:
     """Give a user a new password, and end his other sessions. Raises Invalid for an empty one."""
     entry = services.audit("user.password", before=None, after={"username": user.username, "password": "***"})
-    services.store.users.update(replace(user, password_hash=_new_hash(password)), outbox=entry)
-    services.store.logins.close_all(user.username, but=keep_session)
+    after = replace(user, password_hash=_new_hash(password))
+    services.store.users.update(user, after, end_sessions=True, but=keep_session, outbox=entry)
 
 
 def add_role(services: Services, user: UserRecord, role: str) -> UserRecord:

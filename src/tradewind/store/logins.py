@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from tradewind.core.records import LoginSessionRecord
 from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.outbox import Rows, write_outbox
-from tradewind.store.rows import RecordRows, upsert
+from tradewind.store.rows import RecordRows, insert_into
 
 SESSIONS = RecordRows(LoginSessionRecord, schema.login_session)
 
@@ -28,33 +28,53 @@ class Logins:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def succeeded(self, session: LoginSessionRecord, forgiven: Iterable[str], *, outbox: Rows = None) -> None:
-        """Opens a session, counts it for its user, and forgets the failures of `forgiven`."""
-        account, failure = schema.user_account, schema.login_failure
+    def succeeded(self, session: LoginSessionRecord, *, replaces: str | None = None, outbox: Rows = None) -> None:
+        """Opens a session, and counts it for its user.
+
+        `replaces`: digest of the session that the browser had until now, which ends, whoever's it is.
+        """
+        account, opened = schema.user_account, schema.login_session
         with self._database.write() as connection:
-            connection.execute(sa.insert(schema.login_session), SESSIONS.values(session))
+            if replaces is not None:
+                connection.execute(sa.delete(opened).where(opened.c.token_digest == replaces))
+            connection.execute(sa.insert(opened), SESSIONS.values(session))
             connection.execute(
                 sa.update(account)
                 .where(account.c.username == session.username)
                 .values(login_count=account.c.login_count + 1, last_login_at=session.created_at, failed_login_count=0)
             )
-            connection.execute(sa.delete(failure).where(failure.c.whose.in_(sorted(forgiven))))
             write_outbox(connection, outbox)
 
-    def failed(self, username: str, whose: Iterable[str], at: datetime, *, outbox: Rows = None) -> None:
-        """Counts a failure for each of `whose`, and for the user if there is one of that name."""
+    def failed(
+        self, username: str, whose: Iterable[str], at: datetime, *, memory: timedelta, outbox: Rows = None
+    ) -> None:
+        """Counts a failure for each of `whose`, and for the user if there is one of that name.
+
+        After a quiet time of `memory` the count begins anew. Attempts at the same moment are all counted.
+        """
         account, failure = schema.user_account, schema.login_failure
         with self._database.write() as connection:
-            for key in whose:
-                known = connection.execute(sa.select(failure.c.failures).where(failure.c.whose == key)).scalar()
-                values = {"whose": key, "failures": (known or 0) + 1, "last_at": at}
-                connection.execute(upsert(failure, connection.dialect.name, values=values))
+            # In one order, so that two attempts cannot wait for each other's rows.
+            for key in sorted(whose):
+                first = insert_into(failure, connection.dialect.name).values(whose=key, failures=1, last_at=at)
+                again = sa.case((failure.c.last_at < at - memory, 1), else_=failure.c.failures + 1)
+                connection.execute(
+                    first.on_conflict_do_update(
+                        index_elements=["whose"], set_={"failures": again, "last_at": first.excluded.last_at}
+                    )
+                )
             connection.execute(
                 sa.update(account)
                 .where(account.c.username == username)
                 .values(failed_login_count=account.c.failed_login_count + 1)
             )
             write_outbox(connection, outbox)
+
+    def forgive(self, whose: str) -> None:
+        """Forgets the failures of one name or address."""
+        failure = schema.login_failure
+        with self._database.write() as connection:
+            connection.execute(sa.delete(failure).where(failure.c.whose == whose))
 
     def failures(self, whose: Iterable[str]) -> dict[str, Failures]:
         column = schema.login_failure.c
@@ -99,18 +119,9 @@ class Logins:
                 write_outbox(connection, outbox)
             return gone
 
-    def close_all(self, username: str, *, but: str | None = None) -> int:
-        """Ends a user's sessions, except one; how many."""
-        column = schema.login_session.c
-        statement = sa.delete(schema.login_session).where(column.username == username)
-        if but is not None:
-            statement = statement.where(column.session_id != but)
-        with self._database.write() as connection:
-            return connection.execute(statement).rowcount
-
-    def forget(self, unused_since: datetime) -> None:
-        """Drops sessions that ended by not being used, and failures as old."""
+    def forget(self, *, sessions_before: datetime, failures_before: datetime) -> None:
+        """Drops sessions that were last used before a time, and failures that happened before one."""
         session, failure = schema.login_session, schema.login_failure
         with self._database.write() as connection:
-            connection.execute(sa.delete(session).where(session.c.last_used_at < unused_since))
-            connection.execute(sa.delete(failure).where(failure.c.last_at < unused_since))
+            connection.execute(sa.delete(session).where(session.c.last_used_at < sessions_before))
+            connection.execute(sa.delete(failure).where(failure.c.last_at < failures_before))

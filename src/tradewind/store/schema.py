@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tradewind.core.states import ACTIVE, RunState, RunType, TaskState
 from tradewind.store.column_types import EnumText, JsonObject, UtcTime
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every migration, oldest first. A test compares this with the migration scripts, so that judging a database does not
 need Alembic."""
 VERSION_TABLE: Final = "tradewind_version"
@@ -396,6 +396,15 @@ login_failure = sa.Table(
     _required("whose", Text, primary_key=True),
     _required("failures", Int),
     _required("last_at", UtcTime),
+)
+
+oidc_identity = sa.Table(
+    "oidc_identity",
+    metadata,
+    _required("issuer", Text, primary_key=True),
+    _required("subject", Text, primary_key=True),
+    _required("username", Text, sa.ForeignKey("user_account.username", ondelete="CASCADE")),
+    sa.Index("ix_oidc_identity_user", "username"),
 )
 
 preference = sa.Table(

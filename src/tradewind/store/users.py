@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,8 +13,16 @@ from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.errors import NotFound, UserExists
 from tradewind.store.outbox import Rows, write_outbox
+from tradewind.store.rows import upsert
 
 _FIELDS = [name for name in UserRecord.__struct_fields__ if name != "roles"]
+
+
+class Identity(NamedTuple):
+    """An account of an OpenID Connect provider: what never changes of it and is nobody else's."""
+
+    issuer: str
+    subject: str
 
 
 class Users:
@@ -31,36 +39,67 @@ class Users:
             found = _users(connection, schema.user_account.c.email == email)
         return found[0] if found else None
 
-    def create(self, user: UserRecord, *, outbox: Rows = None) -> None:
-        """Raises UserExists for a name or e-mail that is taken, NotFound for a role that does not exist."""
+    def by_identity(self, identity: Identity) -> UserRecord | None:
+        """The user whom a provider's account was bound to."""
+        column = schema.oidc_identity.c
+        bound = sa.select(column.username).where(column.issuer == identity.issuer, column.subject == identity.subject)
+        with self._database.read() as connection:
+            found = _users(connection, schema.user_account.c.username.in_(bound))
+        return found[0] if found else None
+
+    def bind(self, username: str, identity: Identity, *, outbox: Rows = None) -> None:
+        """From now on the provider's account is this user; whoever it was before, it is no more."""
+        with self._database.write() as connection:
+            _bind(connection, username, identity)
+            write_outbox(connection, outbox)
+
+    def create(self, user: UserRecord, *, identity: Identity | None = None, outbox: Rows = None) -> None:
+        """With the provider's account that it is bound to, if any.
+
+        Raises UserExists for a name or e-mail that is taken, NotFound for a role that does not exist.
+        """
         account = schema.user_account
         with self._database.write() as connection:
-            for what, column, value in (
-                ("name", account.c.username, user.username),
-                ("e-mail", account.c.email, user.email),
-            ):
-                if connection.execute(sa.select(account.c.username).where(column == value)).first() is not None:
-                    raise UserExists(
-                        what,
-                        value,
-                        f"A user with {what} '{value}' exists already. Choose another, or delete that user.",
-                    )
+            _check_free(connection, "name", account.c.username, user.username)
+            _check_free(connection, "e-mail", account.c.email, user.email)
             _check_roles(connection, user.roles)
             connection.execute(sa.insert(account), {name: getattr(user, name) for name in _FIELDS})
             _write_roles(connection, user)
+            if identity is not None:
+                _bind(connection, user.username, identity)
             write_outbox(connection, outbox)
 
-    def update(self, user: UserRecord, *, outbox: Rows = None) -> None:
-        """Replaces everything stored of the user. Raises NotFound."""
-        account = schema.user_account
+    def update(
+        self,
+        before: UserRecord,
+        after: UserRecord,
+        *,
+        end_sessions: bool = False,
+        but: str | None = None,
+        outbox: Rows = None,
+    ) -> None:
+        """Writes what differs between the two, and nothing else: of what others change meanwhile, nothing is undone.
+
+        `end_sessions` closes the user's login sessions with it, `but` that one. Raises NotFound for the user or a role,
+        and UserExists for an e-mail that is somebody else's.
+        """
+        account, session = schema.user_account, schema.login_session
+        name = before.username
+        changed = {field: getattr(after, field) for field in _FIELDS if getattr(after, field) != getattr(before, field)}
         with self._database.write() as connection:
-            _check_roles(connection, user.roles)
-            values = {name: getattr(user, name) for name in _FIELDS}
-            update = sa.update(account).where(account.c.username == user.username).values(values)
-            if connection.execute(update).rowcount != 1:
-                raise NotFound("user", user.username)
-            connection.execute(sa.delete(schema.user_role).where(schema.user_role.c.username == user.username))
-            _write_roles(connection, user)
+            if connection.execute(sa.select(account.c.username).where(account.c.username == name)).first() is None:
+                raise NotFound("user", name)
+            if "email" in changed:
+                _check_free(connection, "e-mail", account.c.email, after.email)
+            if changed:
+                connection.execute(sa.update(account).where(account.c.username == name).values(changed))
+            if after.roles != before.roles:
+                _check_roles(connection, after.roles)
+                connection.execute(sa.delete(schema.user_role).where(schema.user_role.c.username == name))
+                _write_roles(connection, after)
+            if end_sessions:
+                ended = sa.delete(session).where(session.c.username == name)
+                connection.execute(ended if but is None else ended.where(session.c.session_id != but))
             write_outbox(connection, outbox)
 
     def delete(self, username: str, *, outbox: Rows = None) -> bool:
@@ -92,11 +131,23 @@ def _users(connection: Connection, *conditions: Any) -> list[UserRecord]:
     return [UserRecord(**row._mapping, roles=tuple(roles[row.username])) for row in rows]
 
 
+def _check_free(connection: Connection, what: str, column: sa.Column[str], value: str) -> None:
+    if connection.execute(sa.select(column).where(column == value)).first() is not None:
+        raise UserExists(
+            what, value, f"A user with {what} '{value}' exists already. Choose another, or delete that user."
+        )
+
+
 def _check_roles(connection: Connection, roles: Sequence[str]) -> None:
     known = set(connection.execute(sa.select(schema.role.c.name)).scalars())
     for name in roles:
         if name not in known:
             raise NotFound("role", name, f"There is no role '{name}'. Roles are: {', '.join(sorted(known))}.")
+
+
+def _bind(connection: Connection, username: str, identity: Identity) -> None:
+    values = {**identity._asdict(), "username": username}
+    connection.execute(upsert(schema.oidc_identity, connection.dialect.name, values=values))
 
 
 def _write_roles(connection: Connection, user: UserRecord) -> None:

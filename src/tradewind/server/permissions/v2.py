@@ -10,6 +10,8 @@ from tradewind.server.permissions.words import PUBLIC, create, delete, edit, rea
 
 V2: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_health": PUBLIC,
+    "login": PUBLIC,
+    "logout": PUBLIC,
     # --- variables
     "get_variables": read(Resource.VARIABLE),
     "get_variable": read(Resource.VARIABLE),

@@ -49,7 +49,13 @@ def session_routes(services: Services, login: Login, oidc: Oidc) -> APIRouter:
     @router.post("/ui/session", operation_id="log_in", response_model=shapes.Session)
     def log_in(request: Request, response: Response, body: Credentials) -> shapes.Session:
         own = replace(services, who=f"api:{body.username}", address=address_of(request))
-        done = logins.log_in(own, body.username, body.password, user_agent=request.headers.get("user-agent", ""))
+        done = logins.log_in(
+            own,
+            body.username,
+            body.password,
+            user_agent=request.headers.get("user-agent", ""),
+            replaces=request.cookies.get(COOKIE),
+        )
         set_cookie(request, response, done.token, logins.lifetime(services))
         return _session(services, caller_in(services, login, done, address_of(request)), oidc)
 

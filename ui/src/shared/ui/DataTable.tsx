@@ -50,7 +50,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
   const columns = narrow ? props.columns.filter((column) => !column.wide) : props.columns;
   const { rows, rowKey, selected, onSelect, rowHeight = 36, more = false, onMore } = props;
   const t = useT();
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -88,7 +88,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
           </button>
         </div>
       ) : null}
-      <div ref={scroller} className={classes.scroller}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={props.label}>
         {/* Rows are laid out as grids, which takes their table meaning from browsers: the roles give it back. */}
         <table className={classes.table} aria-label={props.label} aria-rowcount={more ? -1 : rows.length + 1}>
           <thead className={classes.head}>
@@ -154,7 +155,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
           </tbody>
         </table>
         {rows.length === 0 ? props.empty : null}
-      </div>
+      </section>
     </div>
   );
 }

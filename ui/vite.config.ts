@@ -39,5 +39,6 @@ export default defineConfig(({ command }) => ({
     setupFiles: ["src/test/setup.ts"],
     css: { modules: { classNameStrategy: "non-scoped" } },
     restoreMocks: true,
+    testTimeout: 20_000,
   },
 }));

@@ -1,4 +1,4 @@
-import { compileMessage } from "@lingui/message-utils/compileMessage";
+import { compileMessageOrThrow } from "@lingui/message-utils/compileMessage";
 import type { Plugin } from "vite";
 
 /**
@@ -13,7 +13,7 @@ export function messages(): Plugin {
       if (!/\/messages\.(en|ko)\.json$/.test(id)) return null;
       const texts = JSON.parse(code) as Record<string, string>;
       const compiled: Record<string, unknown> = {};
-      for (const [key, text] of Object.entries(texts)) compiled[key] = compileMessage(text);
+      for (const [key, text] of Object.entries(texts)) compiled[key] = compileMessageOrThrow(text);
       return { code: `export default ${JSON.stringify(compiled)};`, map: null, moduleType: "js" };
     },
   };

@@ -1,6 +1,6 @@
 // Fails when a message lacks in one language, is not used by any code, has other placeholders in one language than in the
 // other, does not begin with its folder's name, or is no valid ICU message.
-import { compileMessage } from "@lingui/message-utils/compileMessage";
+import { compileMessageOrThrow } from "@lingui/message-utils/compileMessage";
 import { finish, sources } from "./sources.mjs";
 
 const files = await sources(/(^|\/)messages\.(en|ko)\.json$/);
@@ -63,7 +63,7 @@ for (const [folder, { en = {}, ko = {} }] of folders) {
     if (!en[id] || !ko[id]) continue;
     try {
       const [english, korean] = [en, ko].map((texts) =>
-        [...holes(compileMessage(texts[id]))].sort().join(" "),
+        [...holes(compileMessageOrThrow(texts[id]))].sort().join(" "),
       );
       if (english !== korean)
         problems.push(`${where}: ${id} has ${english || "nothing"} in en and ${korean || "nothing"} in ko`);

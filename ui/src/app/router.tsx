@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { basePath } from "@/api/base";
@@ -110,18 +111,25 @@ const adminRoutes = [
   admin("/plugins", () => import("@/features/admin/PluginsPage")),
 ] as const;
 
-export const router = createRouter({
-  routeTree: root.addChildren([
-    login,
-    frame.addChildren([home, dags, dag, runs, run, task, tasks, assets, ...browseRoutes, ...adminRoutes]),
-  ]),
-  basepath: basePath,
-  defaultPreload: "intent",
-  defaultPreloadDelay: 60,
-  scrollRestoration: true,
-  defaultErrorComponent: ErrorPage,
-  defaultNotFoundComponent: NotFoundPage,
-});
+const routeTree = root.addChildren([
+  login,
+  frame.addChildren([home, dags, dag, runs, run, task, tasks, assets, ...browseRoutes, ...adminRoutes]),
+]);
+
+/** `history` is the browser's; tests give their own. */
+export const makeRouter = (history?: RouterHistory) =>
+  createRouter({
+    routeTree,
+    basepath: basePath,
+    defaultPreload: "intent",
+    defaultPreloadDelay: 60,
+    scrollRestoration: true,
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+    ...(history ? { history } : {}),
+  });
+
+export const router = makeRouter();
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,7 +1,20 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach } from "vitest";
 import { messages } from "@/app/locales/en";
 import { i18n } from "@/shared/i18n";
+
+// The first time, a page is compiled when it is asked for.
+configure({ asyncUtilTimeout: 8_000 });
+
+// Nothing is laid out in tests: every element is as large as a window, or lists that show what fits would show nothing.
+for (const [name, size] of [
+  ["offsetWidth", 1440],
+  ["offsetHeight", 900],
+  ["clientWidth", 1440],
+  ["clientHeight", 900],
+] as const) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+}
 
 beforeEach(() => {
   localStorage.clear();

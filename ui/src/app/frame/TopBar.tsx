@@ -87,15 +87,11 @@ function ZoneMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t("app.zone.label")}</Menu.Label>
-        <Choice chosen={zone.choice === "server"} choose={() => zone.choose("server")}>
-          {t("app.zone.server", { zone: zone.server })}
-        </Choice>
-        <Choice chosen={zone.choice === "local"} choose={() => zone.choose("local")}>
-          {t("app.zone.local", { zone: zone.local })}
-        </Choice>
-        <Choice chosen={zone.choice === "UTC"} choose={() => zone.choose("UTC")}>
-          UTC
-        </Choice>
+        <Menu.RadioGroup value={zone.choice} onChange={zone.choose}>
+          <Choice value="server">{t("app.zone.server", { zone: zone.server })}</Choice>
+          <Choice value="local">{t("app.zone.local", { zone: zone.local })}</Choice>
+          <Choice value="UTC">UTC</Choice>
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -118,11 +114,13 @@ function LanguageMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {locales.map((name) => (
-          <Choice key={name} chosen={name === locale} choose={() => void chooseLanguage(name)} lang={name}>
-            {languageNames[name]}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={locale} onChange={(name) => void chooseLanguage(name as Locale)}>
+          {locales.map((name) => (
+            <Choice key={name} value={name} lang={name}>
+              {languageNames[name]}
+            </Choice>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -137,7 +135,7 @@ function ThemeMenu() {
     document.documentElement.dataset.palette = palette;
   }, [palette]);
   return (
-    <Menu position="bottom-end" closeOnItemClick={false}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <button type="button" className={classes.tool} aria-label={t("app.theme.label")}>
           <SunMoon aria-hidden="true" />
@@ -145,27 +143,26 @@ function ThemeMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t("app.theme.label")}</Menu.Label>
-        {(["auto", "light", "dark"] as const).map((scheme) => (
-          <Choice key={scheme} chosen={colorScheme === scheme} choose={() => setColorScheme(scheme)}>
-            {t(`app.theme.${scheme}`)}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(name) => setColorScheme(name as typeof colorScheme)}>
+          {(["auto", "light", "dark"] as const).map((scheme) => (
+            <Choice key={scheme} value={scheme} stays>
+              {t(`app.theme.${scheme}`)}
+            </Choice>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Label>{t("app.colours.label")}</Menu.Label>
-        {(["classic", "safe", "airflow3"] as const).map((name) => (
-          <Choice key={name} chosen={palette === name} choose={() => setPalette(name)}>
-            {t(`app.colours.${name}`)}
-          </Choice>
-        ))}
+        <Menu.RadioGroup value={palette} onChange={setPalette}>
+          {(["classic", "safe", "airflow3"] as const).map((name) => (
+            <Choice key={name} value={name} stays>
+              {t(`app.colours.${name}`)}
+            </Choice>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={hotkeys}
-          onClick={() => setHotkeys(!hotkeys)}
-          leftSection={<Mark on={hotkeys} />}
-        >
+        <Menu.CheckboxItem checked={hotkeys} onChange={setHotkeys} checkIcon={tick}>
           {t("app.hotkeys.label")}
-        </Menu.Item>
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
   );
@@ -212,28 +209,23 @@ function UserMenu() {
   );
 }
 
-const Mark = ({ on }: { on: boolean }) => <span aria-hidden="true">{on ? "✓" : "\u2003"}</span>;
+const tick = <span aria-hidden="true">✓</span>;
 
+/** One of a group of which one is chosen. `stays`: the menu stays open, to try others. */
 function Choice({
-  chosen,
-  choose,
+  value,
   children,
   lang,
+  stays = false,
 }: {
-  chosen: boolean;
-  choose: () => void;
+  value: string;
   children: React.ReactNode;
   lang?: string;
+  stays?: boolean;
 }) {
   return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      onClick={choose}
-      leftSection={<Mark on={chosen} />}
-      {...(lang ? { lang } : {})}
-    >
+    <Menu.RadioItem value={value} checkIcon={tick} closeMenuOnClick={!stays} {...(lang ? { lang } : {})}>
       {children}
-    </Menu.Item>
+    </Menu.RadioItem>
   );
 }

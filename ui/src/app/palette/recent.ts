@@ -8,7 +8,7 @@ export interface Visit {
   taskId?: string;
 }
 
-const kept = 12;
+const most = 12;
 const nothing: readonly Visit[] = [];
 
 export const visitKey = ({ dagId, runId, taskId }: Visit): string =>
@@ -16,10 +16,11 @@ export const visitKey = ({ dagId, runId, taskId }: Visit): string =>
 
 /** The newest first, each once. */
 export const withVisit = (visits: readonly Visit[], visit: Visit): Visit[] =>
-  [visit, ...visits.filter((one) => visitKey(one) !== visitKey(visit))].slice(0, kept);
+  [visit, ...visits.filter((one) => visitKey(one) !== visitKey(visit))].slice(0, most);
 
 export function useVisits(): [readonly Visit[], (visit: Visit) => void] {
-  const [visits, write] = usePreference<readonly Visit[]>("palette.recent", nothing);
+  const [kept, write] = usePreference<readonly Visit[] | null>("palette.recent", nothing);
+  const visits = kept ?? nothing;
   const add = useCallback(
     (visit: Visit) => {
       if (visits[0] && visitKey(visits[0]) === visitKey(visit)) return;

@@ -1,0 +1,73 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import { initialLanguage } from "@/app/language";
+import { readPreference, writePreference } from "@/shared/preferences";
+import { openApp } from "@/test/app";
+import { aSession } from "@/test/factories/session";
+import { serve, type TestServer } from "@/test/server";
+
+let server: TestServer;
+beforeEach(() => {
+  for (const name of ["rail.folded", "language", "zone", "palette.recent"]) writePreference(name, null);
+  writePreference("zone", "server");
+  server = serve({
+    "GET /ui/session": aSession({ default_timezone: "Asia/Seoul" }),
+    "GET /ui/pools": { pools: [] },
+  });
+});
+const rail = () =>
+  screen.findAllByRole("navigation", { name: "Main navigation" }).then((all) => all[0] as HTMLElement);
+
+describe("the frame", () => {
+  it("leads to every section, and opens the one that shows", async () => {
+    openApp("/pools");
+    const links = within(await rail()).getAllByRole("link");
+    expect(links.map((link) => link.getAttribute("href"))).toContain("/dags");
+    expect(links.find((link) => link.getAttribute("href") === "/pools")?.dataset.active).toBe("true");
+    expect(links.map((link) => link.getAttribute("href"))).not.toContain("/xcoms");
+  });
+
+  it("folds the rail on a DAG until the reader chose", async () => {
+    openApp("/dags/etl");
+    await userEvent.click(within(await rail()).getByRole("button", { name: "Unfold the menu" }));
+    expect(within(await rail()).getByRole("button", { name: "Fold the menu" })).toBeTruthy();
+    expect(readPreference("rail.folded", null)).toBe(false);
+  });
+
+  it("lets the keyboard skip to the page", async () => {
+    openApp("/pools");
+    await userEvent.click(await screen.findByText("Skip to content"));
+    expect(document.activeElement).toBe(screen.getByRole("main"));
+  });
+
+  it("speaks the language that was chosen, at once and the next time", async () => {
+    openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: "Language: English" }));
+    await userEvent.click(await screen.findByRole("menuitemradio", { name: "한국어" }));
+    await screen.findByText("본문으로 건너뛰기");
+    expect(document.documentElement.lang).toBe("ko");
+    expect(initialLanguage()).toBe("ko");
+  });
+
+  it("names the zone of all times, the server's unless another is chosen", async () => {
+    openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: "Time zone: Asia/Seoul" }));
+    await userEvent.click(await screen.findByRole("menuitemradio", { name: "UTC" }));
+    await screen.findByRole("button", { name: "Time zone: UTC" });
+  });
+
+  it("shows a page of its own for an address that leads nowhere", async () => {
+    openApp("/no/such/page");
+    await screen.findByText("There is no such page");
+  });
+
+  it("logs out to the login page", async () => {
+    server.answer("DELETE /ui/session", new Response(null, { status: 204 }));
+    const { location } = openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: "User menu: Ada Lovelace" }));
+    server.answer("GET /ui/session", aSession({ user: null, permissions: [] }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Log out" }));
+    await waitFor(() => expect(location().pathname).toBe("/login"));
+  });
+});

@@ -3,7 +3,6 @@
 Every answer is read into the client's models, which refuse what does not fit.
 """
 
-import json
 import sys
 
 import airflow_client.client as airflow
@@ -53,6 +52,7 @@ assert cleared.state == "queued"
 
 xcoms = airflow.XComApi(client)
 assert xcoms.get_xcom_entries("etl", "first", "extract").total_entries == 1
-found = xcoms.get_xcom_entry("etl", "first", "extract", "return_value")
-assert json.loads(found.to_json())["value"] == {"rows": 1}
+found = xcoms.get_xcom_entry(dag_id="etl", dag_run_id="first", task_id="extract", xcom_key="return_value")
+value = found.actual_instance.value
+assert (value.actual_instance if hasattr(value, "actual_instance") else value) == {"rows": 1}, value
 print("done")

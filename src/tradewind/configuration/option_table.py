@@ -123,6 +123,7 @@ username_claim | string | preferred_username | Claim that names the user here.
 roles_claim | string | | Claim with the user's groups; empty: roles are given here.
 role_mapping | json | {} | Value of that claim to role.
 default_role | string | Viewer | Role of users whom the mapping gives none; empty: they may not log in.
+bind_by_name | boolean | False | Whether somebody who comes with the name of a user here is that user.
 allow_http | boolean | False | Whether the provider may be reached without TLS, for one on this machine.
 """,
     ),

@@ -51,6 +51,8 @@ def test_a_newcomers_steps_tick_off_and_a_failure_leads_to_its_log(open_page: Ca
     expect(steps).to_have_count(0)
     bar = page.get_by_role("button", name="Failed ·")
     expect(bar).to_have_count(1)
+    # A failed task is through: it is no longer on its way.
+    expect(page.get_by_role("list", name="Tasks on their way")).to_have_count(0)
     shot(page, "failure-en-light")
 
     failure.get_by_role("button", name="Clear the failed tasks of broken_load").click()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradewind.core.records import DagRecord
-from tradewind.core.states import RunState
+from tradewind.core.states import FINAL, RunState
 from tradewind.services.dags import list_dags, next_runs
 from tradewind.services.errors import Invalid
 from tradewind.services.session import Services
@@ -46,7 +46,7 @@ def get_home(viewer: Viewer) -> View:
         "timeline_to": now + _AHEAD,
         "health": health_page.parts(services),
         "run_counts": store.history.runs_by_state(now - _DAY, visible),
-        "task_counts": store.history.counts_by_state() if visible is None else {},
+        "task_counts": _under_way(store.history.counts_by_state()) if visible is None else {},
         "import_errors": import_errors.count_of(viewer),
         "dag_counts": {"active": len(active), "paused": len(dags) - len(active)},
         "favourites": sorted(favourites_of(viewer) & dags.keys()),
@@ -59,6 +59,10 @@ def get_home(viewer: Viewer) -> View:
         "load_examples": services.conf.getboolean("core", "load_examples"),
         "seq": seq,
     }
+
+
+def _under_way(counts: dict[str, int]) -> dict[str, int]:
+    return {state: count for state, count in counts.items() if state not in FINAL}
 
 
 def _name(dag: DagRecord) -> str:

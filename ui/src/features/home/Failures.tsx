@@ -7,6 +7,9 @@ import { RelativeTime } from "@/shared/ui/Time";
 import classes from "./Home.module.css";
 import type { Home } from "./queries";
 
+const mayClear = (row: Home["failures"][number]) =>
+  row.actions.some((action) => action.name === "clear" && action.denied === null);
+
 /** DAGs whose newest run failed: where it began, what was said last, and the ways on. */
 export function Failures({ rows }: { rows: Home["failures"] }) {
   const t = useT();
@@ -38,21 +41,23 @@ export function Failures({ rows }: { rows: Home["failures"] }) {
                 <span className={classes.end}>
                   {row.count > 1 ? <span>{t("home.broken.inARow", { count: row.count })}</span> : null}
                   <RelativeTime at={row.since} />
-                  <button
-                    type="button"
-                    className={classes.link}
-                    aria-label={t("home.broken.clearOf", { dag: row.display_name })}
-                    onClick={() =>
-                      void requestAction({
-                        kind: "clear",
-                        dagId: row.dag_id,
-                        targets: [{ runId: row.run.run_id }],
-                        onlyFailed: true,
-                      })
-                    }
-                  >
-                    {t("home.broken.clear")}
-                  </button>
+                  {mayClear(row) ? (
+                    <button
+                      type="button"
+                      className={classes.link}
+                      aria-label={t("home.broken.clearOf", { dag: row.display_name })}
+                      onClick={() =>
+                        void requestAction({
+                          kind: "clear",
+                          dagId: row.dag_id,
+                          targets: [{ runId: row.run.run_id }],
+                          onlyFailed: true,
+                        })
+                      }
+                    >
+                      {t("home.broken.clear")}
+                    </button>
+                  ) : null}
                 </span>
                 {row.last_line ? <span className={classes.line}>{row.last_line}</span> : null}
               </li>

@@ -34,8 +34,10 @@ function Digest({ home }: { home: Home }) {
       {isNewcomer(home) ? <FirstSteps home={home} /> : null}
       {home.first_steps.has_dags ? (
         <>
-          <Counts label={t("home.counts.runs")} counts={home.run_counts} />
-          <Counts label={t("home.counts.tasks")} counts={home.task_counts} />
+          <div className={classes.counts}>
+            <Counts label={t("home.counts.runs")} counts={home.run_counts} />
+            <Counts label={t("home.counts.tasks")} counts={home.task_counts} />
+          </div>
           <div className={classes.columns}>
             <Failures rows={home.failures} />
             <div className={classes.page}>

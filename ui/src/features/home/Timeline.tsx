@@ -14,7 +14,10 @@ export function Timeline({ home }: { home: Home }) {
   const zone = useZone();
   const now = useNow();
   const span = { from: new Date(home.timeline_from), to: new Date(home.timeline_to) };
-  const ticks = ticksOf(span, 3, offsetMinutes(span.from, zone.name));
+  const ticks = ticksOf(span, 3, offsetMinutes(span.from, zone.name)).filter(
+    // The last one would be cut off.
+    (tick) => placeOf(tick, span) < 94,
+  );
   if (home.timeline.length === 0) return <p className={classes.quiet}>{t("home.timeline.none")}</p>;
   return (
     <div className={classes.timeline}>

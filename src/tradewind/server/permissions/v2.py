@@ -12,6 +12,15 @@ V2: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_health": PUBLIC,
     "login": PUBLIC,
     "logout": PUBLIC,
+    # --- DAGs
+    "get_dags": read(Resource.DAG),
+    "get_dag": read(Resource.DAG),
+    "get_dag_details": read(Resource.DAG),
+    "patch_dag": edit(Resource.DAG),
+    "patch_dags": edit(Resource.DAG),
+    "delete_dag": delete(Resource.DAG),
+    "favorite_dag": read(Resource.DAG),
+    "unfavorite_dag": read(Resource.DAG),
     # --- variables
     "get_variables": read(Resource.VARIABLE),
     "get_variable": read(Resource.VARIABLE),

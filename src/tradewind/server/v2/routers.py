@@ -6,4 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+from tradewind.server.v2 import dags
+
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router,)

@@ -247,9 +247,7 @@ def test_guessing_gets_slower_and_slower(site: Site, door: Callable[..., TestCli
     assert attempt(PASSWORD).status_code == 200
 
 
-def test_one_address_cannot_try_many_names_and_log_in_in_between(
-    site: Site, door: Callable[..., TestClient]
-) -> None:
+def test_one_address_cannot_try_many_names_and_log_in_in_between(site: Site, door: Callable[..., TestClient]) -> None:
     def attempt(username: str, password: str) -> int:
         body = {"username": username, "password": password}
         return int(door().post("/ui/session", json=body).status_code)

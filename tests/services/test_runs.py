@@ -52,7 +52,7 @@ def test_a_run_for_a_date_in_the_future_waits_for_it(world: World):
 def test_triggering_writes_who_did_it_into_the_history(world: World):
     world.add_dag()
     run = runs.trigger_run(world.services, "nightly")
-    (row,) = [row for row in world.services.store.outbox.since(0) if row.run_key == run.run_key]
+    (row,) = [row for row in world.services.store.outbox.since(0, kinds=["run"]) if row.run_key == run.run_key]
     assert (row.kind, row.why, row.who, row.new) == ("run", "triggered", "cli:tester", "queued")
 
 
@@ -132,4 +132,4 @@ def test_a_deleted_run_is_gone_but_its_history_says_who_deleted_it(world: World)
     run = runs.trigger_run(world.services, "nightly")
     runs.delete_run(world.services, run)
     assert runs.look_up_run(world.services, "nightly", run.run_id) is None
-    assert world.services.store.outbox.since(0)[-1].why == "deleted"
+    assert world.services.store.outbox.since(0, kinds=["run"])[-1].why == "deleted"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from tests.services.conftest import World
 from tradewind.core.records import PoolRecord
@@ -109,13 +112,13 @@ def test_an_export_of_pools_can_be_imported_again(world: World):
     assert len(pools.import_pools(world.services, exported)) == 2
 
 
-def new_user(world: World, **values: str) -> object:
-    given = {
+def new_user(world: World, **values: Any) -> object:
+    given: dict[str, Any] = {
         "username": "admin",
         "email": "a@b",
         "first_name": "A",
         "last_name": "B",
-        "role": "Admin",
+        "roles": ["Admin"],
         "password": "!p",
     }
     return users.create_user(world.services, **{**given, **values})
@@ -139,7 +142,7 @@ def test_names_and_addresses_of_users_are_unique(world: World):
 
 def test_a_role_that_is_not_there_is_named_with_its_nearest(world: World):
     with pytest.raises(Unknown, match="Did you mean 'Admin'"):
-        new_user(world, role="Admn")
+        new_user(world, roles=["Admn"])
 
 
 def test_a_user_is_deleted_by_name_or_by_address(world: World):
@@ -153,6 +156,24 @@ def test_a_new_password_replaces_the_old_one(world: World):
     new_user(world)
     users.set_password(world.services, users.find_user(world.services, username="admin"), "new")
     assert users.password_matches("new", users.find_user(world.services, username="admin").password_hash)
+
+
+def test_an_edit_of_a_user_undoes_nothing_of_what_others_changed_meanwhile(world: World):
+    new_user(world)
+    stale = users.find_user(world.services, username="admin")
+    users.set_password(world.services, stale, "new")
+    users.update_user(world.services, "admin", roles=["Op"])
+    # Somebody whose page was loaded before both saves another name.
+    world.services.store.users.update(stale, replace(stale, first_name="Ada"))
+    now = users.find_user(world.services, username="admin")
+    assert (now.first_name, now.roles) == ("Ada", ("Op",))
+    assert users.password_matches("new", now.password_hash)
+
+
+def test_users_without_e_mail_come_in_again_and_again(world: World):
+    rows = [{"username": name, "roles": ["Viewer"]} for name in ("a", "b")]
+    assert users.import_users(world.services, rows).created == ["a", "b"]
+    assert users.import_users(world.services, rows).updated == ["a", "b"]
 
 
 def test_random_passwords_differ():

@@ -6,6 +6,7 @@ The range is inclusive at both ends and counts logical dates. A backfill runs al
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from tradewind.core.ids import new_run_key
 from tradewind.core.records import BackfillRecord, DagRecord, InstanceRecord, RunRecord
 from tradewind.core.runs import Planned, backfill_runs, run_id_for
 from tradewind.core.states import RunState, RunType, TaskState
+from tradewind.sdk.masking import MASKER
 from tradewind.services.dags import get_dag
 from tradewind.services.edits import snapshots, write_changes
 from tradewind.services.errors import Busy, Invalid
@@ -118,7 +120,14 @@ def start_backfill(services: Services, request: Request) -> Started:
     working = [step for step in steps if step.action not in (Action.SKIP, Action.WAIT)]
     if not working:
         return Started(None, steps, tuple(waited))
-    backfill_id = services.store.backfills.create(_record(services, dag, request))
+    counts = Counter(step.action.name.lower() for step in steps)
+    told = {
+        "from": request.first.isoformat(),
+        "to": request.last.isoformat(),
+        "conf": MASKER.redact(dict(request.conf)),
+    }
+    entry = services.audit("backfill.create", dag_id=dag.dag_id, after={**told, "runs": dict(counts)})
+    backfill_id = services.store.backfills.create(_record(services, dag, request), outbox=entry)
     made: list[int] = []
     fresh = [step for step in working if step.action is Action.CREATE]
     for start in range(0, len(fresh), _RUNS_AT_ONCE):
@@ -161,7 +170,7 @@ def cancel_backfill(services: Services, backfill: BackfillRecord) -> BackfillRec
     """Runs of it that have not begun are marked as failed; those that run go on. Raises Invalid when it is over."""
     _check_open(backfill)
     for run in services.store.runs.list(backfill_id=backfill.backfill_id, states=[RunState.QUEUED]):
-        mark_run(services, run, RunState.FAILED)
+        mark_run(services, run, RunState.FAILED, audited=False)
     entry = services.audit("backfill.cancel", dag_id=backfill.dag_id, after={"backfill_id": backfill.backfill_id})
     told = services.note("backfill", "cancelled", dag_id=backfill.dag_id)
     changed = services.store.backfills.update(backfill.backfill_id, completed_at=services.now(), outbox=[entry, told])

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from tradewind.core import clearing as core
 from tradewind.core.changes import Changes, InstanceUpdate
@@ -122,7 +123,7 @@ def clear(services: Services, selection: Selection) -> list[InstanceEdit]:
     done: list[InstanceEdit] = []
     for keys in in_groups(selection.run_keys):
         decide = partial(_decide, services, selection, keys, graphs)
-        edit = write(services, f"DAG '{selection.dag_id}'", decide)
+        edit = write(services, f"DAG '{selection.dag_id}'", decide, event="task.clear")
         done += edit.instances
     return done
 
@@ -164,19 +165,19 @@ def start_anyway(services: Services, run: RunRecord, task_id: str, map_index: in
 
     Raises Invalid when the instance has moved on in the meantime.
     """
-    outbox = services.note(
-        "task",
-        "dependencies ignored",
-        dag_id=run.dag_id,
-        run_id=run.run_id,
-        run_key=run.run_key,
-        task_id=task_id,
-        map_index=map_index,
-        old=TaskState.NONE.value,
-        new=TaskState.SCHEDULED.value,
-    )
+    place: dict[str, Any] = {
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "run_key": run.run_key,
+        "task_id": task_id,
+        "map_index": map_index,
+    }
+    old, new = TaskState.NONE.value, TaskState.SCHEDULED.value
+    outbox = [services.note("task", "dependencies ignored", old=old, new=new, **place)]
+    if services.by_user:
+        outbox.append(services.audit("task.start_anyway", before={"state": old}, after={"state": new}, **place))
     values = {"state": TaskState.SCHEDULED, "scheduled_at": services.now()}
     update = InstanceUpdate(run.run_key, task_id, map_index, TaskState.NONE, values)
-    if services.store.edit(Changes(instance_updates=[update], outbox=[outbox])) is not None:
+    if services.store.edit(Changes(instance_updates=[update], outbox=outbox)) is not None:
         raise Invalid(f"Task '{task_id}' of run '{run.run_id}' changed while it was being started. Try again.")
     services.ring()

@@ -60,7 +60,9 @@ def matching(services: Services, dag_id: str, *, regex: bool) -> list[DagRecord]
 
 def set_paused(services: Services, dag_ids: Sequence[str], paused: bool) -> Paused:
     """Pause DAGs, or let them run again. Ids that do not exist are left out."""
-    changed = list(services.store.dags.set_paused(dag_ids, paused, services.who, services.now()))
+    event = "dag.pause" if paused else "dag.unpause"
+    entry = services.audit(event, before={"is_paused": not paused}, after={"is_paused": paused})
+    changed = list(services.store.dags.set_paused(dag_ids, paused, services.who, services.now(), audit=entry))
     if changed:
         services.ring()
     return Paused(changed, [dag_id for dag_id in dag_ids if dag_id not in changed])
@@ -71,14 +73,16 @@ def delete_dag(services: Services, dag_id: str) -> int:
 
     Raises Unknown, and Busy while a run of it is running.
     """
-    get_dag(services, dag_id)
+    dag = get_dag(services, dag_id)
     running = services.store.runs.count(dag_id=dag_id, states=[RunState.RUNNING])
     if running:
         raise Busy(
             f"DAG '{dag_id}' has {running} running run(s), so it was not deleted. Pause it and wait for them, "
             "or mark them as failed."
         )
-    deleted = services.store.dags.delete(dag_id, outbox=services.note("dag", "deleted", dag_id=dag_id))
+    runs = services.store.runs.count(dag_id=dag_id)
+    entry = services.audit("dag.delete", before={"fileloc": dag.fileloc, "runs": runs}, dag_id=dag_id)
+    deleted = services.store.dags.delete(dag_id, outbox=[services.note("dag", "deleted", dag_id=dag_id), entry])
     services.ring()
     return deleted
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from tradewind.core.changes import Changes
 from tradewind.core.edits import Edit, RunSnapshot
 from tradewind.core.graph import Graph
-from tradewind.core.records import RunRecord
+from tradewind.core.records import OutboxRecord, RunRecord
 from tradewind.core.spec import DagSpec
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Contended
 from tradewind.services.session import Services
 
 ATTEMPTS: Final = 8
+_NAMED_IN_AUDIT: Final = 100
 RUNS_AT_ONCE: Final = 20
 """Runs in one transaction: a clear of a whole year must not hold the engine up."""
 
@@ -48,15 +49,19 @@ def snapshots(services: Services, run_keys: Iterable[int], graphs: Graphs | None
     ]
 
 
-def write(services: Services, what: str, decide: Callable[[], Edit]) -> Edit:
+def write(services: Services, what: str, decide: Callable[[], Edit], *, event: str | None = None) -> Edit:
     """Decide, write, and decide again while somebody else changes the same rows. Returns what was written.
 
-    Rings the engine when anything was. Raises Contended, and has written nothing, after several attempts.
+    `event`: of the entry in the audit log, when this is what a user asked for. Rings the engine when anything was written.
+    Raises Contended, and has written nothing, after several attempts.
     """
 
     def build() -> tuple[Edit, Changes]:
         edit = decide()
-        return edit, edit.changes(services.now(), services.who)
+        changes = edit.changes(services.now(), services.who)
+        if changes and event is not None and services.by_user:
+            changes.outbox.append(audit_of(services, event, edit))
+        return edit, changes
 
     return write_changes(services, what, build)
 
@@ -71,6 +76,28 @@ def write_changes(services: Services, what: str, build: Callable[[], tuple[Edit,
             services.ring()
             return edit
     raise Contended(what)
+
+
+def audit_of(services: Services, event: str, edit: Edit) -> OutboxRecord:
+    """The audit log's entry of an edit of one DAG's runs: how much, and the first hundred of what."""
+    runs = {each.run.run_key: each.run for each in edit.instances} | {each.run.run_key: each.run for each in edit.runs}
+    names = [f"{each.run.run_id} {each.instance.task_id}[{each.instance.map_index}]" for each in edit.instances]
+    after = {
+        "count": len(names),
+        "instances": names[:_NAMED_IN_AUDIT],
+        "runs": [each.run.run_id for each in edit.runs][:_NAMED_IN_AUDIT],
+    }
+    place: dict[str, Any] = {"dag_id": next((run.dag_id for run in runs.values()), "")}
+    if len(runs) == 1:
+        (run,) = runs.values()
+        place |= {"run_id": run.run_id, "run_key": run.run_key}
+        tasks = {each.instance.task_id for each in edit.instances}
+        if len(tasks) == 1:
+            place["task_id"] = tasks.pop()
+            indexes = {each.instance.map_index for each in edit.instances}
+            if len(indexes) == 1:
+                place["map_index"] = indexes.pop()
+    return services.audit(event, after=after, **place)
 
 
 def in_groups(run_keys: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -56,17 +56,19 @@ def mark_tasks(
                 downstream=downstream,
             )
 
-        edit = decide() if dry_run else write(services, f"Run '{run.run_id}'", decide)
+        edit = decide() if dry_run else write(services, f"Run '{run.run_id}'", decide, event=f"task.mark_{state}")
         done.instances += edit.instances
         done.runs += edit.runs
         done.kill += edit.kill
     return done
 
 
-def mark_run(services: Services, run: RunRecord, state: RunState, *, dry_run: bool = False) -> Edit:
+def mark_run(
+    services: Services, run: RunRecord, state: RunState, *, dry_run: bool = False, audited: bool = True
+) -> Edit:
     """Say that a run ended in success or failed: what is at work is stopped, what has not begun is skipped.
 
-    Raises Invalid for another state.
+    `audited` False: as part of something that has an entry in the audit log of its own. Raises Invalid for another state.
     """
     if not state.is_final:
         raise Invalid(f"A run can be marked as success or failed, not as {state}. Clear it to run it again.")
@@ -75,4 +77,6 @@ def mark_run(services: Services, run: RunRecord, state: RunState, *, dry_run: bo
         found = snapshots(services, [run.run_key])
         return core.mark_run(found[0], state, services.now()) if found else Edit()
 
-    return decide() if dry_run else write(services, f"Run '{run.run_id}'", decide)
+    if dry_run:
+        return decide()
+    return write(services, f"Run '{run.run_id}'", decide, event=f"run.mark_{state}" if audited else None)

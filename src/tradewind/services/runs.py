@@ -14,6 +14,7 @@ from tradewind.core.ids import new_run_key
 from tradewind.core.records import DagRecord, RunRecord
 from tradewind.core.runs import DataInterval, as_utc, run_id_for
 from tradewind.core.states import RunState, RunType
+from tradewind.sdk.masking import MASKER
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Busy, Invalid, Unknown
 from tradewind.services.params import check_conf
@@ -69,12 +70,13 @@ def trigger_run(
         triggering_user=services.user,
         note=note,
     )
-    services.store.runs.create(
-        record,
-        services.note(
-            "run", "triggered", dag_id=dag_id, run_id=record.run_id, run_key=record.run_key, new=RunState.QUEUED.value
-        ),
-    )
+    place: dict[str, Any] = {"dag_id": dag_id, "run_id": record.run_id, "run_key": record.run_key}
+    entry = None
+    if services.by_user:
+        told = {"logical_date": logical_date.isoformat() if logical_date else None, "conf": MASKER.redact(values)}
+        entry = services.audit("run.trigger", after={**told, "note": note}, **place)
+    made = services.note("run", "triggered", new=RunState.QUEUED.value, **place)
+    services.store.runs.create(record, [made, entry])
     services.ring()
     return record
 
@@ -159,8 +161,7 @@ def delete_run(services: Services, run: RunRecord) -> None:
     """Delete a run with its tries and XComs. Raises Busy while it is running."""
     if run.state is RunState.RUNNING:
         raise Busy(f"Run '{run.run_id}' is running, so it was not deleted. Mark it as failed first, then delete it.")
-    services.store.runs.delete(
-        run.run_key,
-        services.note("run", "deleted", dag_id=run.dag_id, run_id=run.run_id, run_key=run.run_key, old=run.state.value),
-    )
+    place: dict[str, Any] = {"dag_id": run.dag_id, "run_id": run.run_id, "run_key": run.run_key}
+    entry = services.audit("run.delete", before={"state": run.state.value, "run_type": run.run_type.value}, **place)
+    services.store.runs.delete(run.run_key, [services.note("run", "deleted", old=run.state.value, **place), entry])
     services.ring()

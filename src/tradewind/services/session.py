@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Services:
     ring: Callable[[], object] = lambda: None
     """Wakes the engine. Called after every change; must not fail."""
     address: str = ""
-    """Where the change came from, for the audit log: an IP address, or the host of a command."""
+    """Where the change came from, for the audit log: an IP address, or `cli@<host>`."""
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -53,6 +54,11 @@ class Services:
     @property
     def user(self) -> str:
         return self.who.partition(":")[2] or self.who
+
+    @property
+    def by_user(self) -> bool:
+        """Whether a person (or his program) acts, by a command or by the API; False: the engine, or a task."""
+        return self.who.partition(":")[0] in ("cli", "api")
 
     def note(self, kind: str, why: str, **values: Any) -> OutboxRecord:
         """A row of the outbox: what `who` did, for the history and for live views."""
@@ -113,7 +119,10 @@ def open_services(
         elif migrate and not upgrade:
             # A sentence for whatever is not ours, or not of this version: only `db migrate` changes such a database.
             store.schema.check()
-        yield Services(store=store, conf=conf, who=who or f"cli:{user_name()}", ring=lambda: ring(home))
+        address = "" if who else f"cli@{socket.gethostname()}"
+        yield Services(
+            store=store, conf=conf, who=who or f"cli:{user_name()}", ring=lambda: ring(home), address=address
+        )
     finally:
         store.close()
 

@@ -16,7 +16,7 @@ from tradewind.store import dag_files, schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.dag_files import ParsedFile, SaveResult
 from tradewind.store.database import Database
-from tradewind.store.outbox import write_outbox
+from tradewind.store.outbox import Rows, write_outbox
 
 _VERSION_FIELDS = [name for name in DagVersionRecord.__struct_fields__ if name != "spec"]
 _DAG_FIELDS = [name for name in DagRecord.__struct_fields__ if name in schema.dag.c]
@@ -90,9 +90,19 @@ class Dags:
             return self._versions(connection, schema.dag_version.c.dag_id == dag_id)
 
     def set_paused(
-        self, dag_ids: Iterable[str], paused: bool, who: str, now: datetime, *, reason: str = ""
+        self,
+        dag_ids: Iterable[str],
+        paused: bool,
+        who: str,
+        now: datetime,
+        *,
+        reason: str = "",
+        audit: OutboxRecord | None = None,
     ) -> Sequence[str]:
-        """Pauses or unpauses; the dag_ids that changed, sorted. Unknown ones and those that are so already are left out."""
+        """Pauses or unpauses; the dag_ids that changed, sorted. Unknown ones and those that are so already are left out.
+
+        `audit` is written for each that changed, with its dag_id.
+        """
         dag = schema.dag
         changed: list[str] = []
         with self._database.write() as connection:
@@ -111,9 +121,11 @@ class Dags:
                     for dag_id in changed
                 ],
             )
+            if audit is not None:
+                write_outbox(connection, [msgspec.structs.replace(audit, dag_id=dag_id) for dag_id in changed])
         return changed
 
-    def delete(self, dag_id: str, *, outbox: OutboxRecord | None = None) -> int:
+    def delete(self, dag_id: str, *, outbox: Rows = None) -> int:
         """Deletes a DAG with its versions and runs; how many runs, versions and DAGs were deleted. 0: there was none.
 
         Runs go first, a few in each transaction, so that the engine is not held up; a crash on the way leaves a DAG with
@@ -131,7 +143,7 @@ class Dags:
                 deleted += connection.execute(sa.delete(dag).where(dag.c.dag_id == dag_id)).rowcount
                 deleted += connection.execute(sa.delete(version).where(version.c.dag_id == dag_id)).rowcount
                 connection.execute(sa.delete(schema.backfill).where(schema.backfill.c.dag_id == dag_id))
-                write_outbox(connection, [outbox])
+                write_outbox(connection, outbox)
                 return deleted
 
     def list(

@@ -41,7 +41,7 @@ def test_a_clear_previews_exactly_what_it_then_does(site: Site) -> None:
     assert set(site.states(run).values()) == {TaskState.NONE}
     assert site.reload(run).state is RunState.QUEUED
     assert len(site.rings) == rings + 1
-    [audit] = [row for row in site.services.store.outbox.since(0) if row.kind == AUDIT]
+    *_, audit = site.services.store.outbox.since(0, kinds=[AUDIT])
     assert audit.why == "task.clear" and audit.who == "api:ada" and audit.detail["from"] == "10.0.0.1"
 
 

@@ -11,11 +11,11 @@ from tradewind.core import clearing, marking
 from tradewind.core.changes import Changes
 from tradewind.core.edits import Edit, InstanceEdit, RunSnapshot
 from tradewind.core.graph import Graph
-from tradewind.core.records import NOT_MAPPED, DagRecord, InstanceRecord, OutboxRecord, RunRecord
+from tradewind.core.records import NOT_MAPPED, DagRecord, InstanceRecord, RunRecord
 from tradewind.core.states import ACTIVE, RunState, TaskState
 from tradewind.services.clearing import reach
 from tradewind.services.dags import get_dag
-from tradewind.services.edits import Graphs, in_groups, snapshots, write_changes
+from tradewind.services.edits import Graphs, audit_of, in_groups, snapshots, write_changes
 from tradewind.services.errors import Busy, Invalid, Unknown
 from tradewind.services.session import Services
 from tradewind.services.views.viewer import View
@@ -191,7 +191,7 @@ class _Plan:
                     own = whole.changes(now, services.who)
                     own.new_instances = changes.new_instances
                     if own:
-                        own.outbox.append(self._audit(event, whole))
+                        own.outbox.append(audit_of(services, event, whole))
                     changes = own
                 return whole, changes
 
@@ -201,23 +201,6 @@ class _Plan:
                 write_changes(services, f"DAG '{self._selection.dag_id}'", build)
             done += made
         return _affected(done, dry_run)
-
-    def _audit(self, event: str, edit: Edit) -> OutboxRecord:
-        named = [f"{each.run.run_id} {each.instance.task_id}[{each.instance.map_index}]" for each in edit.instances]
-        after: dict[str, Any] = {
-            "count": len(named),
-            "instances": named[:100],
-            "runs": [each.run.run_id for each in edit.runs],
-        }
-        single: dict[str, Any] = {}
-        runs = {run.run_id: run for run in (*(e.run for e in edit.instances), *(e.run for e in edit.runs))}
-        if len(runs) == 1:
-            run = next(iter(runs.values()))
-            single = {"run_id": run.run_id, "run_key": run.run_key}
-            tasks = {each.instance.task_id for each in edit.instances}
-            if len(tasks) == 1:
-                single["task_id"] = tasks.pop()
-        return self._services.audit(event, after=after, dag_id=self._selection.dag_id, **single)
 
 
 def _merged(one: Wanted | None, other: Wanted | None) -> Wanted | None:

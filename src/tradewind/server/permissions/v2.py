@@ -21,6 +21,14 @@ V2: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "delete_dag": delete(Resource.DAG),
     "favorite_dag": read(Resource.DAG),
     "unfavorite_dag": read(Resource.DAG),
+    # --- DAG runs
+    "get_dag_runs": read(Resource.DAG_RUN),
+    "get_list_dag_runs_batch": read(Resource.DAG_RUN),
+    "trigger_dag_run": create(Resource.DAG_RUN),
+    "get_dag_run": read(Resource.DAG_RUN),
+    "patch_dag_run": edit(Resource.DAG_RUN),
+    "delete_dag_run": delete(Resource.DAG_RUN),
+    "wait_dag_run_until_finished": read(Resource.DAG_RUN),
     # --- variables
     "get_variables": read(Resource.VARIABLE),
     "get_variable": read(Resource.VARIABLE),

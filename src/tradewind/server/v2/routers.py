@@ -6,6 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tradewind.server.v2 import dags
+from tradewind.server.v2 import dag_runs, dags
 
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router,)
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router, dag_runs.router)

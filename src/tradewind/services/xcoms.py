@@ -25,7 +25,8 @@ _IN_FIELD: Final = {"datetime": "at", "enum": "value", "object": "fields", "seri
 
 def plain_value(text: str) -> Any:
     """The value of an XCom in plain JSON: a date as its text, a tuple or set as a list, an object as its fields."""
-    return _plain(json.loads(text))
+    # NaN and Infinity, which Python's json writes, are no JSON for others.
+    return _plain(json.loads(text, parse_constant=str))
 
 
 def _plain(data: Any) -> Any:

@@ -73,7 +73,9 @@ class RunPages:
 
 def limited_count(connection: Connection, query: sa.Select[Any]) -> int:
     """How many rows a query has, COUNT_LIMIT at most."""
-    some = query.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT).subquery()
+    some = (
+        query.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT).subquery()
+    )
     return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 

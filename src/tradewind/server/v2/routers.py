@@ -6,6 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tradewind.server.v2 import dag_runs, dags
+from tradewind.server.v2 import dag_runs, dags, logs, task_instances
 
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router, dag_runs.router)
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router, dag_runs.router, logs.router, task_instances.router)

@@ -96,6 +96,14 @@ def group_task_ids(services: Services, run: RunRecord, group_id: str) -> tuple[s
     return tuple(Graph(spec).group_task_ids(group_id))
 
 
+def check_mapped(services: Services, run: RunRecord, task_id: str) -> None:
+    """Raises Unknown for a task that is not mapped."""
+    spec = spec_of_run(services, run)
+    check_task(spec, task_id)
+    if Graph(spec).mapped_scope(task_id) is None:
+        raise Unknown("mapped task", task_id, where=f"DAG '{run.dag_id}'", hint="The task has one instance only.")
+
+
 class Reach(NamedTuple):
     """Which others a mark goes to."""
 

@@ -42,7 +42,8 @@ def start_of(token: str | None) -> int:
     return offset
 
 
-def _token(offset: int) -> str:
+def token_of(offset: int) -> str:
+    """Of what stands from `offset` on."""
     return base64.urlsafe_b64encode(f"log {offset}".encode()).decode()
 
 
@@ -53,11 +54,11 @@ def log_piece(services: Services, seen: Seen, token: str | None) -> LogPiece:
     path = log_file(services, seen.made.log_path)
     if path is None or not os.path.isfile(path):
         missing = outside(services, seen.made) if path is None else absent(path, seen.made)
-        return LogPiece([missing.encode()] if not offset else [], None if is_over else _token(offset))
+        return LogPiece([missing.encode()] if not offset else [], None if is_over else token_of(offset))
     part = read_log(path, offset, PIECE)
     if part.lines or part.end > offset or not is_over:
         at_end = is_over and part.end >= os.path.getsize(path)
-        return LogPiece(part.lines, None if at_end else _token(part.end))
+        return LogPiece(part.lines, None if at_end else token_of(part.end))
     # What a dead task left without a line feed.
     with open(path, "rb") as file:
         file.seek(offset)

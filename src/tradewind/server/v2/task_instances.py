@@ -47,11 +47,9 @@ from tradewind.server.v2.models.task_instances import (
 )
 from tradewind.services import task_instances as service
 from tradewind.services.dags import get_dag
-from tradewind.services.edits import spec_of_run
 from tradewind.services.errors import Unknown
 from tradewind.services.runs import get_run as find_run
 from tradewind.services.session import Services
-from tradewind.services.tasks import check_task
 from tradewind.store.instance_pages import InstanceQuery, Placed
 from tradewind.store.run_pages import COUNT_LIMIT, RunQuery
 
@@ -249,19 +247,11 @@ def get_mapped_task_instances(
     services = caller.services
     run = find_run(services, dag_id, dag_run_id)
     if not services.store.bars.states_of_task(run.run_key, task_id):
-        _check_mapped(services, run, task_id)
+        service.check_mapped(services, run, task_id)
     query = None
     if wanted is not None:
         query = InstanceQuery(run_keys=[run.run_key], task_ids=[task_id], only_mapped=True, **wanted)
     return _page(services, Cursor(page, False), order, query)
-
-
-def _check_mapped(services: Services, run: RunRecord, task_id: str) -> None:
-    """Raises Unknown for a task that is not mapped."""
-    spec = spec_of_run(services, run)
-    check_task(spec, task_id)
-    if Graph(spec).mapped_scope(task_id) is None:
-        raise Unknown("mapped task", task_id, where=f"DAG '{run.dag_id}'", hint="The task has one instance only.")
 
 
 @router.get("/taskInstances/{task_id}/dependencies", operation_id="get_task_instance_dependencies")

@@ -129,3 +129,8 @@ def _place(run: RunRecord, task_id: str, map_index: int) -> dict[str, Any]:
         "task_id": task_id,
         "map_index": map_index,
     }
+
+
+def text_of(value: Any) -> str | None:
+    """A value as a text: a text as it is, anything else as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -35,6 +35,7 @@ from tradewind.store.runs import Runs
 from tradewind.store.tries import Tries
 from tradewind.store.users import Users
 from tradewind.store.variables import Variables
+from tradewind.store.xcom_pages import XComPages
 from tradewind.store.xcoms import XComs
 
 
@@ -56,6 +57,7 @@ class Store:
         self.instance_pages = InstancePages(database)
         self.tries = Tries(database)
         self.xcoms = XComs(database)
+        self.xcom_pages = XComPages(database)
         self.variables = Variables(database, self._cipher)
         self.connections = Connections(database, self._cipher)
         self.pools = Pools(database)

@@ -20,6 +20,11 @@ V1: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "get_dag_stats": read(Resource.DAG_RUN),
     "get_dag_warnings": read(Resource.DAG_WARNING),
     "get_dag_source": read(Resource.DAG_CODE),
+    "reparse_dag_file": edit(Resource.DAG),
+    "get_tasks": read(Resource.DAG),
+    "get_task": read(Resource.DAG),
+    "get_xcom_entries": read(Resource.XCOM),
+    "get_xcom_entry": read(Resource.XCOM),
     # --- DAG runs
     "get_dag_runs": read(Resource.DAG_RUN),
     "get_dag_runs_batch": read(Resource.DAG_RUN),

@@ -275,8 +275,17 @@ class TaskInstanceCollectionResponse(Answer):
     previous_cursor: str | None = None
 
 
-class ClearTaskInstanceCollectionResponse(Answer):
-    task_instances: list[TaskInstanceResponse]
+class NewTaskResponse(Answer):
+    """A task that a run gets with another version of its DAG."""
+
+    task_id: str
+    task_display_name: str
+
+
+class ClearedInstances(Answer):
+    model_config = ConfigDict(title="ClearTaskInstanceCollectionResponse")
+
+    task_instances: list[TaskInstanceResponse | NewTaskResponse]
     total_entries: int
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tradewind.core.edits import Edit
 from tradewind.core.graph import Graph
@@ -181,6 +181,6 @@ def delete_instance(services: Services, run: RunRecord, task_id: str, map_index:
         )
     if not exists:
         raise Unknown("instance", f"{task_id}[{map_index}]", where=f"run '{run.run_id}'")
-    place = {"dag_id": run.dag_id, "run_id": run.run_id, "run_key": run.run_key, "task_id": task_id}
+    place: dict[str, Any] = {"dag_id": run.dag_id, "run_id": run.run_id, "run_key": run.run_key, "task_id": task_id}
     entry = services.audit("task.delete", before={"state": instance.state.value}, map_index=map_index, **place)
     services.store.instances.delete(run.run_key, task_id, map_index, [entry])

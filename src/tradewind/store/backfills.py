@@ -42,7 +42,9 @@ class Backfills:
     def page(self, page: Page, order: Sequence[Ordering], dag_id: str) -> Found[BackfillRecord]:
         """Some of the backfills of a DAG, ordered by their fields, then by their numbers."""
         column = schema.backfill.c
-        query = ordered(_BACKFILLS.select().where(column.dag_id == dag_id), order, column, [column.backfill_id])
+        query = ordered(
+            _BACKFILLS.select().where(column.dag_id == dag_id), order, dict(column.items()), [column.backfill_id]
+        )
         with self._database.read() as connection:
             rows, total = found(connection, query, page)
         return Found([_BACKFILLS.of(row) for row in rows], total)

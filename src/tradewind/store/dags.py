@@ -109,7 +109,7 @@ class Dags:
         if number is not None:
             query = query.where(version.number == number)
         with self._database.read() as connection:
-            rows, total = found(connection, ordered(query, order, version, [version.version_id]), page)
+            rows, total = found(connection, ordered(query, order, dict(version.items()), [version.version_id]), page)
         return Found([row[0] for row in rows], total)
 
     def set_paused(

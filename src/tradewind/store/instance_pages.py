@@ -104,6 +104,7 @@ def _placed(rows: Any) -> list[Placed]:
 
 
 def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
+    column: Any
     conditions = run_conditions(wanted.runs, is_sqlite=is_sqlite)
     for column, some in (
         (_INSTANCE.run_key, wanted.run_keys),

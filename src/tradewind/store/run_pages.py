@@ -86,6 +86,7 @@ def run_columns(*, is_sqlite: bool) -> Mapping[str, Any]:
 
 def run_conditions(wanted: RunQuery, *, is_sqlite: bool) -> list[Any]:
     conditions: list[Any] = []
+    column: Any
     for column, some in ((_RUN.dag_id, wanted.readable), (_RUN.dag_id, wanted.dag_ids)):
         if some is not None:
             conditions.append(column.in_(sorted(set(some))))

@@ -176,7 +176,7 @@ def get_task_instances(
         return _page(services, cursor, order, None)
     runs: RunQuery = wanted.pop("runs")
     named = or_any(dag_id)
-    tasks = None if task_id is None else [task_id]
+    tasks: Sequence[str] | None = None if task_id is None else [task_id]
     if task_group_id is not None:
         members = _members(services, named, task_group_id)
         tasks = members if tasks is None else [task for task in tasks if task in members]

@@ -58,10 +58,7 @@ class StateAsked(str, Enum):
 
 
 def own_states(wanted: Iterable[StateAsked | None]) -> list[TaskState]:
-    return [
-        TaskState.NONE if state in (None, StateAsked.NULL) else TaskState(state.value)  # type: ignore[union-attr]
-        for state in wanted
-    ]
+    return [TaskState.NONE if state in (None, StateAsked.NULL) else TaskState(state.value) for state in wanted]
 
 
 class MarkedState(str, Enum):

@@ -117,7 +117,7 @@ def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
         (_INSTANCE.map_index, wanted.map_indexes or None),
     ):
         if some is not None:
-            conditions.append(column.in_(sorted(set(some))))
+            conditions.append(column.in_(list(set(some))))
     if wanted.states:
         conditions.append(_INSTANCE.state.in_(list(wanted.states)))
         if _NOT_NOTABLE.isdisjoint(wanted.states):

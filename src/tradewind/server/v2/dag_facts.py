@@ -98,7 +98,7 @@ def list_dag_warnings(
 
 
 _VERSIONS: Final = {
-    "id": "version_id",
+    "id": "number",
     "version_number": "number",
     "bundle_name": "dag_id",
     "bundle_version": "dag_id",

@@ -6,6 +6,8 @@ import { data, ui } from "@/api/client";
 import { usePermission } from "@/api/session";
 import { useT } from "@/shared/i18n";
 import type { Slots } from "@/shared/slots";
+import { zoneLabel } from "@/shared/time/format";
+import { useZone } from "@/shared/time/zone";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { ErrorState } from "@/shared/ui/ErrorState";
@@ -14,6 +16,7 @@ import { TimeStamp } from "@/shared/ui/Time";
 import classes from "./Admin.module.css";
 import { changesOf, difference, subjectOf } from "./difference";
 import type { AuditRow } from "./queries";
+import { useNarrow } from "./RowActions";
 
 export interface AuditFilter {
   who?: string;
@@ -31,6 +34,8 @@ export default function AuditLog(props: Slots["auditLog"] & AuditFilter) {
   const t = useT();
   const may = usePermission("can_read on Audit Logs");
   const filter: AuditFilter = props;
+  const narrow = useNarrow();
+  const zone = useZone();
   const [opened, setOpened] = useState<AuditRow | null>(null);
   const query = useInfiniteQuery({
     queryKey: [...(filter.dagId ? ["dag", filter.dagId] : []), "audit", filter],
@@ -60,15 +65,17 @@ export default function AuditLog(props: Slots["auditLog"] & AuditFilter) {
   const columns: Column<AuditRow>[] = [
     {
       id: "at",
-      header: t("admin.audit.when"),
-      width: "12.5rem",
-      cell: (row) => <TimeStamp at={row.at} precision="second" />,
+      header: narrow
+        ? `${t("admin.audit.when")} (${zoneLabel(new Date(), zone.name)})`
+        : t("admin.audit.when"),
+      width: narrow ? "8rem" : "12.5rem",
+      cell: (row) => <TimeStamp at={row.at} precision={narrow ? "minute" : "second"} zone={!narrow} />,
     },
     { id: "who", header: t("admin.audit.who"), width: "minmax(4rem, 1fr)", cell: (row) => row.who },
     {
       id: "event",
       header: t("admin.audit.what"),
-      width: "minmax(6rem, 1fr)",
+      width: "minmax(8rem, 1fr)",
       cell: (row) => (
         <button type="button" className={classes.link} onClick={() => setOpened(row)}>
           <code>{row.event}</code>

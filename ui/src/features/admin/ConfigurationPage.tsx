@@ -12,6 +12,7 @@ import classes from "./Admin.module.css";
 import { copy } from "./copy";
 import { FilterBox } from "./FilterBox";
 import { configQuery } from "./queries";
+import { useNarrow } from "./RowActions";
 import { useFilters } from "./useFilters";
 
 type Row = components["schemas"]["ConfigRow"];
@@ -25,6 +26,7 @@ export default function ConfigurationPage() {
   const t = useT();
   useTitle([t("admin.configuration.title")]);
   const query = useQuery(configQuery);
+  const narrow = useNarrow();
   const [search, change] = useFilters();
   const rows = useMemo(() => {
     const wanted = (search.q ?? "").toLowerCase();
@@ -38,7 +40,7 @@ export default function ConfigurationPage() {
     {
       id: "option",
       header: t("admin.configuration.option"),
-      width: "minmax(14rem, 2fr)",
+      width: narrow ? "minmax(11rem, 2fr)" : "minmax(19rem, 2fr)",
       cell: (row) => (
         <span title={`[${row.section}] ${row.option}`}>
           <span className={classes.quiet}>[{row.section}]</span> <b>{row.option}</b>
@@ -48,7 +50,7 @@ export default function ConfigurationPage() {
     {
       id: "value",
       header: t("admin.configuration.value"),
-      width: "minmax(8rem, 2fr)",
+      width: "minmax(5rem, 2fr)",
       cell: (row) => (
         <code className={classes.cut} title={row.value ?? ""}>
           {row.value ?? t("admin.configuration.secret")}
@@ -69,7 +71,7 @@ export default function ConfigurationPage() {
     {
       id: "source",
       header: t("admin.configuration.source"),
-      width: "8rem",
+      width: narrow ? "5.5rem" : "8rem",
       cell: (row) => t(`admin.configuration.source.${row.source}`),
     },
     {

@@ -10,12 +10,12 @@ import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
-import classes from "./Admin.module.css";
 import { ConnectionForm } from "./ConnectionForm";
 import { ConnectionText } from "./ConnectionText";
 import { FilterBox } from "./FilterBox";
 import { type Connection, connectionsQuery } from "./queries";
 import { Removal } from "./Removal";
+import { actionColumn, useNarrow } from "./RowActions";
 import { useFilters } from "./useFilters";
 
 /** Connections: how tasks reach other systems. */
@@ -26,6 +26,7 @@ export default function ConnectionsPage() {
   const mayCreate = usePermission("can_create on Connections");
   const mayEdit = usePermission("can_edit on Connections");
   const mayDelete = usePermission("can_delete on Connections");
+  const narrow = useNarrow();
   const [search, change] = useFilters();
   const [adding, setAdding] = useState(false);
   const [shown, setShown] = useState<Connection | null>(null);
@@ -80,44 +81,21 @@ export default function ConnectionsPage() {
       width: "minmax(8rem, 2fr)",
       cell: (one) => one.description,
     },
-    {
-      id: "do",
-      header: "",
-      width: "15rem",
-      align: "right",
-      cell: (one) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button
-              type="button"
-              className={classes.link}
-              disabled={test.isPending}
-              aria-label={t("admin.connections.testOf", { name: one.connection_id })}
-              onClick={() => test.mutate(one)}
-            >
-              {t("admin.connections.test")}
-            </button>
-          ) : null}
-          <button type="button" className={classes.link} onClick={() => setShown(one)}>
-            {t("admin.connections.text")}
-          </button>
-          {mayEdit ? (
-            <button
-              type="button"
-              className={classes.link}
-              onClick={() => change({ item: one.connection_id })}
-            >
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(one)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "15rem",
+      (one) => one.connection_id,
+      (one) => [
+        mayEdit && {
+          label: t("admin.connections.test"),
+          act: () => test.mutate(one),
+          disabled: test.isPending,
+        },
+        { label: t("admin.connections.text"), act: () => setShown(one) },
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: one.connection_id }) },
+        mayDelete && { label: t("admin.remove"), act: () => setRemoved(one) },
+      ],
+    ),
   ];
   return (
     <Page

@@ -15,6 +15,7 @@ import { FilterBox } from "./FilterBox";
 import { FormDialog } from "./FormDialog";
 import { rolesQuery, type User, usersQuery } from "./queries";
 import { Removal } from "./Removal";
+import { actionColumn, useNarrow } from "./RowActions";
 import { useChange } from "./useChange";
 import { useFilters } from "./useFilters";
 
@@ -27,6 +28,7 @@ export default function UsersPage() {
   const mayCreate = usePermission("can_create on Users");
   const mayEdit = usePermission("can_edit on Users");
   const mayDelete = usePermission("can_delete on Users");
+  const narrow = useNarrow();
   const [search, change] = useFilters();
   const [adding, setAdding] = useState(false);
   const [removed, setRemoved] = useState<User | null>(null);
@@ -72,26 +74,19 @@ export default function UsersPage() {
       width: "10rem",
       cell: (user) => <RelativeTime at={user.last_login_at} />,
     },
-    {
-      id: "do",
-      header: "",
-      width: "9rem",
-      align: "right",
-      cell: (user) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button type="button" className={classes.link} onClick={() => change({ item: user.username })}>
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete && user.username !== session.user?.username ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(user)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "9rem",
+      (user) => user.username,
+      (user) => [
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: user.username }) },
+        mayDelete &&
+          user.username !== session.user?.username && {
+            label: t("admin.remove"),
+            act: () => setRemoved(user),
+          },
+      ],
+    ),
   ];
   return (
     <Page

@@ -1,4 +1,4 @@
-import { Radio } from "@mantine/core";
+import { Button, FileButton, Radio } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { data, v2 } from "@/api/client";
@@ -15,6 +15,7 @@ export function VariableImport({ there, onClose }: { there: readonly Variable[];
   const t = useT();
   const queries = useQueryClient();
   const [rows, setRows] = useState<FileRow[] | null>(null);
+  const [name, setName] = useState("");
   const [unreadable, setUnreadable] = useState(false);
   const [existing, setExisting] = useState<Existing>("overwrite");
   const known = new Map(there.map((one) => [one.key, one]));
@@ -49,10 +50,11 @@ export function VariableImport({ there, onClose }: { there: readonly Variable[];
     },
     onSuccess: onClose,
   });
-  const read = async (file: File | undefined) => {
+  const read = async (file: File | null) => {
+    setName(file?.name ?? "");
     const found = file ? readFile(await file.text()) : null;
     setRows(found);
-    setUnreadable(file !== undefined && found === null);
+    setUnreadable(file !== null && found === null);
   };
   return (
     <FormDialog
@@ -64,14 +66,20 @@ export function VariableImport({ there, onClose }: { there: readonly Variable[];
       onConfirm={() => change.mutate()}
       onClose={onClose}
     >
-      <label className={classes.column}>
-        {t("admin.variables.file")}
-        <input
-          type="file"
+      <div className={classes.inline}>
+        <FileButton
           accept=".json,application/json"
-          onChange={(event) => void read(event.currentTarget.files?.[0])}
-        />
-      </label>
+          inputProps={{ "aria-label": t("admin.variables.file") }}
+          onChange={(file) => void read(file)}
+        >
+          {(button) => (
+            <Button variant="default" {...button}>
+              {t("admin.variables.file")}
+            </Button>
+          )}
+        </FileButton>
+        <span className={classes.quiet}>{name}</span>
+      </div>
       {rows ? (
         <>
           <Radio.Group
@@ -100,7 +108,7 @@ export function VariableImport({ there, onClose }: { there: readonly Variable[];
                   <th scope="row">{row.key}</th>
                   <td>{known.get(row.key)?.value ?? "–"}</td>
                   <td>{row.value}</td>
-                  <td>{t(`admin.variables.fate.${fate}`)}</td>
+                  <td className={classes.fate}>{t(`admin.variables.fate.${fate}`)}</td>
                 </tr>
               ))}
             </tbody>

@@ -14,6 +14,7 @@ import { download } from "./download";
 import { FilterBox } from "./FilterBox";
 import { type Variable, variablesQuery } from "./queries";
 import { Removal } from "./Removal";
+import { actionColumn, useNarrow } from "./RowActions";
 import { useFilters } from "./useFilters";
 import { VariableForm } from "./VariableForm";
 import { VariableImport } from "./VariableImport";
@@ -27,6 +28,7 @@ export default function VariablesPage() {
   const mayCreate = usePermission("can_create on Variables");
   const mayEdit = usePermission("can_edit on Variables");
   const mayDelete = usePermission("can_delete on Variables");
+  const narrow = useNarrow();
   const [search, change] = useFilters();
   const [adding, setAdding] = useState<"one" | "file" | null>(null);
   const [removed, setRemoved] = useState<Variable | null>(null);
@@ -41,13 +43,13 @@ export default function VariablesPage() {
     {
       id: "key",
       header: t("admin.variables.key"),
-      width: "minmax(10rem, 2fr)",
+      width: "minmax(8rem, 2fr)",
       cell: (one) => <b>{one.key}</b>,
     },
     {
       id: "value",
       header: t("admin.variables.value"),
-      width: "minmax(10rem, 3fr)",
+      width: "minmax(8rem, 3fr)",
       cell: (one) =>
         one.value === null ? (
           <span className={classes.quiet}>{t("admin.variables.unreadable")}</span>
@@ -64,26 +66,15 @@ export default function VariablesPage() {
       width: "minmax(8rem, 2fr)",
       cell: (one) => one.description,
     },
-    {
-      id: "do",
-      header: "",
-      width: "9rem",
-      align: "right",
-      cell: (one) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button type="button" className={classes.link} onClick={() => change({ item: one.key })}>
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(one)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "9rem",
+      (one) => one.key,
+      (one) => [
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: one.key }) },
+        mayDelete && { label: t("admin.remove"), act: () => setRemoved(one) },
+      ],
+    ),
   ];
   return (
     <Page

@@ -3,7 +3,8 @@ import type { Connection } from "./queries";
 
 type Shown = Pick<Connection, "conn_type" | "host" | "login" | "password" | "port" | "schema" | "extra">;
 
-const part = encodeURIComponent;
+/** Safe within single quotes of a shell, too. */
+const part = (text: string): string => encodeURIComponent(text).replaceAll("'", "%27");
 
 /** The connection as an address, as Airflow writes it; secrets are the server's `***`. */
 export function uriOf(connection: Shown): string {
@@ -18,7 +19,7 @@ export function uriOf(connection: Shown): string {
   const query = !extra?.trim()
     ? ""
     : read.ok && values.every(([, value]) => typeof value === "string")
-      ? new URLSearchParams(values as [string, string][]).toString()
+      ? values.map(([name, value]) => `${part(name)}=${part(String(value))}`).join("&")
       : `__extra__=${part(extra)}`;
   return `${type}://${who}${where}${path}${query ? `${path ? "" : "/"}?${query}` : ""}`;
 }

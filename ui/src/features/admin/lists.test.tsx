@@ -145,7 +145,10 @@ describe("variables", () => {
     await userEvent.click(await screen.findByRole("button", { name: "Import" }));
     const dialog = await screen.findByRole("dialog", { name: "Import" });
     const text = JSON.stringify({ batch: "300", fresh: { a: 1 }, token: "***" });
-    await userEvent.upload(within(dialog).getByLabelText("JSON file"), new File([text], "v.json"));
+    await userEvent.upload(
+      within(dialog).getByLabelText("Choose a JSON file", { selector: "input" }),
+      new File([text], "v.json"),
+    );
     await within(dialog).findByText("hidden value: left out");
     await userEvent.click(within(dialog).getByRole("button", { name: "Import 2 variables" }));
     await waitFor(() => expect(server.of("PATCH /api/v2/variables")).toHaveLength(1));
@@ -167,7 +170,10 @@ describe("variables", () => {
     openApp("/variables");
     await userEvent.click(await screen.findByRole("button", { name: "Import" }));
     const dialog = await screen.findByRole("dialog", { name: "Import" });
-    await userEvent.upload(within(dialog).getByLabelText("JSON file"), new File(["a=1"], "v.json"));
+    await userEvent.upload(
+      within(dialog).getByLabelText("Choose a JSON file", { selector: "input" }),
+      new File(["a=1"], "v.json"),
+    );
     expect((await within(dialog).findByRole("alert")).textContent).toContain("no file of variables");
   });
 });
@@ -187,13 +193,13 @@ it("a connection is tested as it is stored, and as it is typed", async () => {
   });
   server.answer("POST /api/v2/connections/test", { status: false, message: "No route to db." });
   openApp("/connections");
-  await userEvent.click(await screen.findByRole("button", { name: "Test dwh" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Test: dwh" }));
   await waitFor(() => expect(server.of("POST /api/v2/connections/test")).toHaveLength(1));
   expect(server.of("POST /api/v2/connections/test")[0]?.body).toEqual({
     connection_id: "dwh",
     conn_type: "postgres",
   });
-  await userEvent.click(screen.getByRole("button", { name: "Edit" }));
+  await userEvent.click(screen.getByRole("button", { name: "Edit: dwh" }));
   const dialog = await screen.findByRole("dialog", { name: "dwh" });
   const host = await within(dialog).findByRole("textbox", { name: "Host" });
   await userEvent.clear(host);

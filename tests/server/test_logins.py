@@ -421,7 +421,8 @@ def test_the_audit_log_tells_who_came_from_where_and_never_a_secret(
     browser.post("/ui/session", json={"username": "alice", "password": "a wrong secret"})
     logged_in(browser)
     browser.post("/ui/session/password", json={"old_password": PASSWORD, "new_password": "a new long one"})
-    entries = browser.get("/ui/audit").json()["entries"]
+    assert browser.get("/ui/audit").status_code == 403
+    entries = site.client("Admin").get("/ui/audit").json()["entries"]
     told = {entry["event"]: entry for entry in entries}
     assert told["user.login"]["who"] == "alice" and told["user.login"]["address"] == "testclient"
     assert told["user.login_failed"]["after"] == {"username": "alice"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ from sqlalchemy.engine import Connection
 
 from tests.airflow_database import DATABASES, AirflowDatabase
 from tests.postgres import postgres_url
+from tradewind.core.records import OutboxRecord
 from tradewind.store import SchemaProblem, SchemaState, StoreMissing, migration, open_store, schema
 from tradewind.store.database import Database
 from tradewind.store.dialects import parse_address
 from tradewind.store.errors import StoreError
+from tradewind.store.outbox import write_outbox
 
+NOW = datetime(2025, 1, 10, 9, 0, tzinfo=timezone.utc)
 MIGRATE = "import sys; from tradewind.store import open_store; open_store(sys.argv[1], create=True).schema.migrate()"
 
 
@@ -132,6 +136,35 @@ def test_an_older_database_is_upgraded(empty_url: str, monkeypatch: pytest.Monke
         monkeypatch.setattr(migration, "upgrade", upgraded.append)
         store.schema.migrate()
         assert len(upgraded) == 1
+
+
+def test_users_and_history_of_the_first_schema_stay(empty_url: str) -> None:
+    database = Database(parse_address(empty_url), create=True)
+    moment = "1700000000000000" if empty_url.startswith("sqlite") else "'2023-11-14 22:13:20+00'"
+    yes = "1" if empty_url.startswith("sqlite") else "true"
+    with database.write() as connection:
+        migration.upgrade(connection, "0001")
+    with database.write() as connection:
+        for statement in (
+            "INSERT INTO user_account (username, email, first_name, last_name, active, created_at, password_hash) "
+            f"VALUES ('alice', 'a@x', 'A', 'L', {yes}, {moment}, 'hash')",
+            "INSERT INTO user_role (username, role) VALUES ('alice', 'Op')",
+        ):
+            connection.exec_driver_sql(statement)
+        write_outbox(connection, OutboxRecord(at=NOW, kind="audit", why="variable.set", who="cli:root"))
+    database.close()
+    with open_store(empty_url) as store:
+        assert store.schema.state() is SchemaState.OLDER
+        store.schema.migrate()
+        store.schema.check()
+        user = store.users.get("alice")
+        assert user is not None
+        assert (user.email, user.roles, user.active, user.login_count) == ("a@x", ("Op",), True, 0)
+        assert user.created_at is not None and user.created_at.year == 2023
+        assert user.last_login_at is None and user.failed_login_count == 0
+        store.personal.add_favourite("alice", "etl")
+        assert store.personal.favourites("alice") == {"etl"}
+        assert [record.why for record in store.outbox.since(0)] == ["variable.set"]
 
 
 def test_a_newer_database_is_left_alone(empty_url: str) -> None:

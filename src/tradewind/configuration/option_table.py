@@ -100,6 +100,9 @@ session_lifetime_minutes | integer | 43200 | How long one lasts.
 auth_rate_limited | boolean | True | Whether log-ins are limited.
 enable_proxy_fix | boolean | False | Whether a proxy's headers are believed.
 proxy_fix_x_for | integer | 1 | How many X-Forwarded-For.
+proxy_fix_x_proto | integer | 1 | How many X-Forwarded-Proto.
+proxy_fix_x_host | integer | 1 | How many X-Forwarded-Host.
+proxy_fix_x_port | integer | 1 | How many X-Forwarded-Port.
 proxy_fix_x_prefix | integer | 1 | How many X-Forwarded-Prefix.
 """,
     ),
@@ -123,6 +126,7 @@ username_claim | string | preferred_username | Claim that names the user here.
 roles_claim | string | | Claim with the user's groups; empty: roles are given here.
 role_mapping | json | {} | Value of that claim to role.
 default_role | string | Viewer | Role of users whom the mapping gives none; empty: they may not log in.
+bind_by_name | boolean | False | Whether somebody who comes with the name of a user here is that user.
 allow_http | boolean | False | Whether the provider may be reached without TLS, for one on this machine.
 """,
     ),
@@ -431,9 +435,6 @@ config_file | string | - | webserver_config.py.
 session_backend | string | database | Where sessions are kept.
 update_fab_perms | boolean | True | Whether roles are updated at start.
 auth_rate_limit | string | 5 per 40 second | To how many.
-proxy_fix_x_proto | integer | 1 | How many X-Forwarded-Proto.
-proxy_fix_x_host | integer | 1 | How many X-Forwarded-Host.
-proxy_fix_x_port | integer | 1 | How many X-Forwarded-Port.
 """,
     ),
     (

@@ -156,7 +156,6 @@ VIEWER: Final = _all(
     Resource.IMPORT_ERROR,
     Resource.ASSET,
     Resource.POOL,
-    Resource.PLUGIN,
     Resource.JOB,
     Resource.WEBSITE,
 ) | _all([Action.READ, Action.EDIT], Resource.PROFILE, Resource.PASSWORD)
@@ -168,7 +167,8 @@ USER: Final = (
 )
 OP: Final = (
     USER
-    | _all([Action.READ], Resource.CONFIG, Resource.PROVIDER, Resource.AUDIT_LOG)
+    # Not the audit log, as in Airflow since 2.8.2 (CVE-2024-26280): it names users, addresses and what they did.
+    | _all([Action.READ], Resource.CONFIG, Resource.PROVIDER, Resource.PLUGIN)
     | _all(_EVERY, Resource.POOL, Resource.VARIABLE, Resource.CONNECTION)
     | _all([Action.EDIT, Action.CREATE, Action.DELETE], Resource.XCOM, Resource.ASSET)
 )

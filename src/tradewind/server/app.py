@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
 from tradewind.server.auth_routes import auth_app, login_redirects
+from tradewind.server.behind_proxy import BehindProxy, proxies_of
 from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
@@ -41,7 +42,7 @@ class ByPrefix:
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope.get("path", "")
+        path: str = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         for prefix, app in self._apps:
             if path == prefix or path.startswith(prefix + "/"):
                 await app(scope, receive, send)
@@ -103,9 +104,16 @@ def make_app(services: Services, authenticate: Authenticate | None = None) -> AS
     v1, v2, ui = make_apis(services, authenticate or login, login)
     rest = FastAPI(title="tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     rest.include_router(health_routes(health_of(services), "/health"))
-    rest.add_route("/openapi.json", lambda request: RedirectResponse("/api/v2/openapi.json"))
+    rest.add_route("/openapi.json", lambda request: RedirectResponse(f"{root_of(request)}/api/v2/openapi.json"))
     add_pages(rest)
-    return ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui)), ("/auth", auth_app(services))], rest)
+    app = ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui)), ("/auth", auth_app(services))], rest)
+    proxies = proxies_of(services.conf)
+    return app if proxies is None else BehindProxy(app, proxies)
+
+
+def root_of(request: Request) -> str:
+    """The path under which the outside world sees this server; empty at the top."""
+    return str(request.scope.get("root_path", ""))
 
 
 def health_of(services: Services) -> Callable[[], HealthReport]:
@@ -117,5 +125,8 @@ def health_of(services: Services) -> Callable[[], HealthReport]:
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    # `BehindProxy` reads a proxy's headers, when it is told that there is one; uvicorn would believe anybody on this machine.
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, proxy_headers=False, timeout_graceful_shutdown=3
+    )
     asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))

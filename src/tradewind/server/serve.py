@@ -51,6 +51,8 @@ def _make_first_admin(services: Services, home: Path) -> None:
         return
     file = home / PASSWORD_FILE
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        # One that was there keeps its mode otherwise.
+        os.fchmod(out.fileno(), 0o600)
         out.write(password + "\n")
     print(f"Log in as: admin, password: {password} (also in {file})", flush=True)
 

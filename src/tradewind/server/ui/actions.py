@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from tradewind.core.permissions import Action, Resource
 from tradewind.server.access import CallerOf
+from tradewind.server.errors import Forbidden
 from tradewind.server.ui import shapes
 from tradewind.server.ui.answers import answer
 from tradewind.services.views import affecting, runs, triggering
@@ -14,6 +16,10 @@ router = APIRouter()
 
 @router.post("/ui/dags/{dag_id:name}/runs", operation_id="trigger_run", response_model=shapes.RunRow)
 def trigger_run(caller: CallerOf, dag_id: str, body: shapes.TriggerRequest) -> Response:
+    if body.unpause and not caller.may(Action.EDIT, Resource.DAG, dag_id):
+        raise Forbidden(
+            f"User '{caller.username}' lacks the permission 'can_edit on DAGs' of DAG '{dag_id}' to un-pause it."
+        )
     run = triggering.trigger(caller.services, dag_id, _order(body))
     return answer(runs.run_row(caller, run))
 

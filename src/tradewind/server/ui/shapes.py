@@ -773,6 +773,8 @@ class HomeFailure(Shape):
     since: datetime
     count: int
     """Failed runs in a row."""
+    actions: list[ActionState]
+    """What may be done with the run."""
 
 
 class HomeLate(Shape):

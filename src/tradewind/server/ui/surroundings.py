@@ -45,7 +45,7 @@ def get_home(caller: CallerOf) -> Response:
 
 @router.get("/ui/health", operation_id="get_health_page", response_model=shapes.HealthPage)
 def get_health_page(caller: CallerOf) -> Response:
-    return answer(health_page.get_health_page(caller.services, __version__))
+    return answer(health_page.get_health_page(caller, __version__))
 
 
 @router.get("/ui/pools", operation_id="list_pools", response_model=shapes.PoolList)

@@ -6,4 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+from tradewind.server.v2 import dag_runs, dags, task_instances, xcoms
+
+# The XComs first: their paths begin as those of the task instances do.
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router, dag_runs.router, xcoms.router, task_instances.router)

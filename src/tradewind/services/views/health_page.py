@@ -6,7 +6,7 @@ from typing import Final
 
 from tradewind.services.health import HEALTHY, health
 from tradewind.services.session import Services
-from tradewind.services.views.viewer import View
+from tradewind.services.views.viewer import View, Viewer
 
 _START: Final = "airflow scheduler"
 _BUILT_IN: Final = ("scheduler", "executor", "dag_processor", "triggerer")
@@ -38,9 +38,11 @@ def parts(services: Services) -> list[View]:
     return rows
 
 
-def get_health_page(services: Services, version: str) -> View:
-    """`shapes.HealthPage`."""
+def get_health_page(viewer: Viewer, version: str) -> View:
+    """`shapes.HealthPage`, with the files all of whose DAGs the viewer may read."""
+    services = viewer.services
     store = services.store
+    shown = _files(viewer)
     broken = {error.file for error in store.import_errors.list()}
     counts = store.history.counts_by_state()
     return {
@@ -61,5 +63,15 @@ def get_health_page(services: Services, version: str) -> View:
                 "has_error": file in broken,
             }
             for file, relative, parsed_at, dags in store.history.files()
+            if shown is None or file in shown
         ],
     }
+
+
+def _files(viewer: Viewer) -> frozenset[str] | None:
+    """None: all."""
+    visible = viewer.visible_dags
+    if visible is None:
+        return None
+    dags = viewer.services.store.dags.list(include_stale=True)
+    return frozenset(dag.fileloc for dag in dags) - {dag.fileloc for dag in dags if dag.dag_id not in visible}

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradewind.core.records import DagRecord
-from tradewind.core.states import RunState
+from tradewind.core.states import FINAL, RunState
 from tradewind.services.dags import list_dags, next_runs
 from tradewind.services.errors import Invalid
 from tradewind.services.session import Services
-from tradewind.services.views import health_page, import_errors
+from tradewind.services.views import actions, health_page, import_errors
 from tradewind.services.views.favourites import favourites_of
 from tradewind.services.views.run_bars import RECENT, bar_of, durations, p95_of, planned_of, stored_next
 from tradewind.services.views.run_page import failures_of
@@ -38,7 +38,7 @@ def get_home(viewer: Viewer) -> View:
     last = store.bars.newest(sorted(dags), 1)
     active = [dag for dag in dags.values() if not dag.is_paused]
     return {
-        "failures": _failures(services, dags, last),
+        "failures": _failures(viewer, dags, last),
         "late": _late(services, dags, now),
         "upcoming": _upcoming(active, now),
         "timeline": _timeline(services, dags, recent, now),
@@ -46,7 +46,7 @@ def get_home(viewer: Viewer) -> View:
         "timeline_to": now + _AHEAD,
         "health": health_page.parts(services),
         "run_counts": store.history.runs_by_state(now - _DAY, visible),
-        "task_counts": store.history.counts_by_state() if visible is None else {},
+        "task_counts": _under_way(store.history.counts_by_state()) if visible is None else {},
         "import_errors": import_errors.count_of(viewer),
         "dag_counts": {"active": len(active), "paused": len(dags) - len(active)},
         "favourites": sorted(favourites_of(viewer) & dags.keys()),
@@ -61,12 +61,17 @@ def get_home(viewer: Viewer) -> View:
     }
 
 
+def _under_way(counts: dict[str, int]) -> dict[str, int]:
+    return {state: count for state, count in counts.items() if state not in FINAL}
+
+
 def _name(dag: DagRecord) -> str:
     return dag.spec.display_name or dag.dag_id
 
 
-def _failures(services: Services, dags: dict[str, DagRecord], last: dict[str, list[BarRecord]]) -> list[View]:
-    """DAGs whose newest finished run failed, the newest failure first."""
+def _failures(viewer: Viewer, dags: dict[str, DagRecord], last: dict[str, list[BarRecord]]) -> list[View]:
+    """DAGs whose newest run failed, the newest failure first."""
+    services = viewer.services
     failed = [runs[0] for runs in last.values() if runs and runs[0].state is RunState.FAILED]
     failed.sort(key=lambda run: run.end_date or run.run_after, reverse=True)
     rows = []
@@ -88,6 +93,7 @@ def _failures(services: Services, dags: dict[str, DagRecord], last: dict[str, li
                 "last_line": first[0]["last_line"] if first else (full.end_reason if full is not None else ""),
                 "since": run.end_date or run.run_after,
                 "count": in_a_row,
+                "actions": actions.of_run(viewer, run.dag_id, run.state),
             }
         )
     return rows

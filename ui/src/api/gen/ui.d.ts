@@ -1838,6 +1838,8 @@ export interface components {
         };
         /** HomeFailure */
         HomeFailure: {
+            /** Actions */
+            actions: components["schemas"]["ActionState"][];
             /** Count */
             count: number;
             /** Dag Id */

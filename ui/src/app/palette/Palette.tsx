@@ -47,96 +47,92 @@ export default function Palette({ close }: { close: () => void }) {
 
   let index = -1;
   return (
-    <Modal
-      opened
-      onClose={close}
-      withCloseButton={false}
-      fullScreen={phone}
-      size={640}
-      padding={0}
-      yOffset="10vh"
-      aria-label={t("app.palette.open")}
-    >
-      <div className={classes.box}>
-        <Search aria-hidden="true" />
-        <input
-          type="text"
-          role="combobox"
-          aria-expanded="true"
-          aria-controls={`${id}-list`}
-          aria-activedescendant={nothing ? undefined : `${id}-${at}`}
-          aria-autocomplete="list"
-          aria-label={t("app.palette.open")}
-          placeholder={t("app.palette.placeholder")}
-          autoComplete="off"
-          spellCheck={false}
-          data-autofocus
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setChosen(0);
-          }}
-          onKeyDown={onKeyDown}
-        />
-        {phone ? (
-          <button type="button" className={classes.close} onClick={close}>
-            {t("app.palette.close")}
-          </button>
-        ) : null}
-      </div>
-      {/* Focus stays in the box; the box says which option is meant. */}
-      <div
-        ref={list}
-        role="listbox"
-        id={`${id}-list`}
-        aria-label={t("app.palette.results")}
-        className={classes.list}
-      >
-        {groups.map(({ group, hits }) => (
-          // biome-ignore lint/a11y/useSemanticElements: a group of options, not of form fields
-          <div key={group} role="group" aria-labelledby={`${id}-${group}`}>
-            <div id={`${id}-${group}`} className={classes.heading}>
-              {t(`app.palette.group.${group}`)}
+    <Modal.Root opened onClose={close} fullScreen={phone} size={640} padding={0} yOffset="10vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label={t("app.palette.open")}>
+        <div className={classes.box}>
+          <Search aria-hidden="true" />
+          <input
+            type="text"
+            role="combobox"
+            aria-expanded="true"
+            aria-controls={`${id}-list`}
+            aria-activedescendant={nothing ? undefined : `${id}-${at}`}
+            aria-autocomplete="list"
+            aria-label={t("app.palette.open")}
+            placeholder={t("app.palette.placeholder")}
+            autoComplete="off"
+            spellCheck={false}
+            // biome-ignore lint/a11y/noAutofocus: a dialog's first field; the trap would focus it only after the fade
+            autoFocus
+            data-autofocus
+            value={typed}
+            onChange={(event) => {
+              setTyped(event.currentTarget.value);
+              setChosen(0);
+            }}
+            onKeyDown={onKeyDown}
+          />
+          {phone ? (
+            <button type="button" className={classes.close} onClick={close}>
+              {t("app.palette.close")}
+            </button>
+          ) : null}
+        </div>
+        {/* Focus stays in the box; the box says which option is meant. */}
+        <div
+          ref={list}
+          role="listbox"
+          id={`${id}-list`}
+          aria-label={t("app.palette.results")}
+          className={classes.list}
+        >
+          {groups.map(({ group, hits }) => (
+            // biome-ignore lint/a11y/useSemanticElements: a group of options, not of form fields
+            <div key={group} role="group" aria-labelledby={`${id}-${group}`}>
+              <div id={`${id}-${group}`} className={classes.heading}>
+                {t(`app.palette.group.${group}`)}
+              </div>
+              {hits.map((hit) => {
+                index += 1;
+                const mine = index;
+                return (
+                  // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the box
+                  <div
+                    key={hit.item.key}
+                    id={`${id}-${mine}`}
+                    role="option"
+                    tabIndex={-1}
+                    aria-selected={mine === at}
+                    aria-disabled={hit.item.denied !== undefined || undefined}
+                    data-at={mine}
+                    className={classes.option}
+                    onPointerMove={() => setChosen(mine)}
+                    onClick={() => choose(hit)}
+                  >
+                    <Label hit={hit} />
+                    <span className={classes.detail}>{hit.item.denied ?? hit.item.detail}</span>
+                  </div>
+                );
+              })}
             </div>
-            {hits.map((hit) => {
-              index += 1;
-              const mine = index;
-              return (
-                // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the box
-                <div
-                  key={hit.item.key}
-                  id={`${id}-${mine}`}
-                  role="option"
-                  tabIndex={-1}
-                  aria-selected={mine === at}
-                  aria-disabled={hit.item.denied !== undefined || undefined}
-                  data-at={mine}
-                  className={classes.option}
-                  onPointerMove={() => setChosen(mine)}
-                  onClick={() => choose(hit)}
-                >
-                  <Label hit={hit} />
-                  <span className={classes.detail}>{hit.item.denied ?? hit.item.detail}</span>
-                </div>
-              );
-            })}
-          </div>
-        ))}
-      </div>
-      <output className={nothing || error ? classes.none : "visually-hidden"}>
-        {error
-          ? error.message
-          : nothing
-            ? t(isSearching ? "app.palette.searching" : "app.palette.none")
-            : t("app.palette.count", { count: hits.length })}
-      </output>
-      <footer className={classes.keys} aria-hidden="true">
-        <kbd>↑</kbd>
-        <kbd>↓</kbd> {t("app.palette.keys.move")}
-        <kbd>↵</kbd> {t("app.palette.keys.choose")}
-        <kbd>Esc</kbd> {t("app.palette.keys.close")}
-      </footer>
-    </Modal>
+          ))}
+        </div>
+        <output className={nothing || error ? classes.none : "visually-hidden"}>
+          {error
+            ? error.message
+            : nothing
+              ? t(isSearching ? "app.palette.searching" : "app.palette.none")
+              : t("app.palette.count", { count: hits.length })}
+        </output>
+        <footer className={classes.keys} aria-hidden="true">
+          <kbd>↑</kbd>
+          <kbd>↓</kbd> {t("app.palette.keys.move")}
+          <kbd>↵</kbd> {t("app.palette.keys.choose")}
+          <kbd>Esc</kbd> {t("app.palette.keys.close")}
+        </footer>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -4,15 +4,22 @@ import { useHotkeys } from "@/shared/hotkeys";
 import { onOpenPalette } from "./port";
 import { useVisits } from "./recent";
 
-const Palette = lazy(() => import("./Palette"));
+const load = () => import("./Palette");
+const Palette = lazy(load);
+/** Loaded when the browser has nothing else to do, so that nobody types into the air between ⌘K and the box. */
+const idleMs = 3_000;
 
-/** Waits for ⌘K, and remembers what was looked at. The palette itself loads when it is first opened. */
+/** Waits for ⌘K, and remembers what was looked at. */
 export function PaletteHost() {
   const [opened, setOpened] = useState(false);
   const [, visit] = useVisits();
   const navigate = useNavigate();
   const { dagId, runId, taskId } = useParams({ strict: false });
   useEffect(() => onOpenPalette(() => setOpened(true)), []);
+  useEffect(() => {
+    const timer = setTimeout(() => void load(), idleMs);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     if (dagId) visit({ dagId, ...(runId ? { runId } : {}), ...(taskId ? { taskId } : {}) });
   }, [dagId, runId, taskId, visit]);

@@ -39,6 +39,10 @@ describe("ranked", () => {
       ["page", ["커넥션"]],
     ]);
   });
+  it("does not find by scattered letters of a word that is not shown", () => {
+    expect(shown([item("setting", "테마: 밝게", { keyword: "theme light" })], "hel")).toEqual([]);
+    expect(shown([item("setting", "테마: 밝게", { keyword: "theme light" })], "light")).toHaveLength(1);
+  });
   it("lists a thing once, where it came first", () => {
     const both = [item("recent", "etl", { key: "dag:etl" }), item("dag", "etl", { key: "dag:etl" })];
     expect(shown(both, "etl")).toEqual([["recent", ["etl"]]]);

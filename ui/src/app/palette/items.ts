@@ -34,8 +34,8 @@ function found(item: Item, typed: string): Match | null {
   if (own) return own;
   for (const other of [item.keyword, item.detail]) {
     const hidden = other === undefined ? null : match(other, typed);
-    // Half of what the name itself would count, and nothing to underline.
-    if (hidden) return { score: hidden.score / 2, at: [] };
+    // Not by scattered letters, of which nobody would see why; half of what the name itself would count.
+    if (hidden && hidden.score >= 2) return { score: hidden.score / 2, at: [] };
   }
   return null;
 }

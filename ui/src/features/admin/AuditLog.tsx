@@ -68,14 +68,14 @@ export default function AuditLog(props: Slots["auditLog"] & AuditFilter) {
       header: narrow
         ? `${t("admin.audit.when")} (${zoneLabel(new Date(), zone.name)})`
         : t("admin.audit.when"),
-      width: narrow ? "8rem" : "12.5rem",
+      width: narrow ? "9.75rem" : "12.5rem",
       cell: (row) => <TimeStamp at={row.at} precision={narrow ? "minute" : "second"} zone={!narrow} />,
     },
-    { id: "who", header: t("admin.audit.who"), width: "minmax(4rem, 1fr)", cell: (row) => row.who },
+    { id: "who", header: t("admin.audit.who"), width: "minmax(3.5rem, 1fr)", cell: (row) => row.who },
     {
       id: "event",
       header: t("admin.audit.what"),
-      width: "minmax(8rem, 1fr)",
+      width: "minmax(9.5rem, 1fr)",
       cell: (row) => (
         <button type="button" className={classes.link} onClick={() => setOpened(row)}>
           <code>{row.event}</code>

@@ -83,7 +83,7 @@ export default function ConnectionsPage() {
     },
     actionColumn(
       narrow,
-      "15rem",
+      "17rem",
       (one) => one.connection_id,
       (one) => [
         mayEdit && {

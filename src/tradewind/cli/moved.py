@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-_FAB = "permissions of single roles come with the web UI."
 _CELERY = "Celery workers are not built in yet: tasks run as processes of `{0}`. Drop this service."
 _KUBERNETES = "the Kubernetes executor is not built in yet; tasks run on this machine."
 _BACKUP = "nothing is archived here: `db clean` deletes. Back up the database file (or use pg_dump) first."
@@ -51,16 +50,6 @@ MOVED: Final[dict[str, str]] = {
     "teams": "several teams on one installation are not built in yet.",
     "db-manager": "tables of other packages are not managed here.",
     "internal-api": "Airflow 2's internal API is not needed: tasks never open the database.",
-    "users add-role": "delete the user and create it again with the role you want.",
-    "users remove-role": "delete the user and create it again with the role you want.",
-    "users import": "create users one by one with `airflow users create`.",
-    "users export": "`airflow users list -o json` prints them.",
-    "roles add-perms": _FAB,
-    "roles del-perms": _FAB,
-    "roles delete": _FAB,
-    "roles create": _FAB,
-    "roles export": _FAB,
-    "roles import": _FAB,
     "db downgrade": "the database is not taken back to an older version; restore a backup instead.",
     "db export-archived": _BACKUP,
     "db drop-archived": _BACKUP,

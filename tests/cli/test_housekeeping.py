@@ -173,7 +173,10 @@ def test_providers_are_those_of_this_environment(run: Run):
 def test_the_web_commands_take_address_and_port_and_airflows_other_flags(run: Run, wiring: FakeWiring, home: Path):
     wiring.answers |= {"run_webserver": 0, "run_standalone": 0, "run_scheduler": 0}
     run("webserver --port 9000 -H 127.0.0.1 -w 4 -k sync -t 120 -A - --debug --ssl-cert x")
-    assert wiring.asked[-1] == ("run_webserver", {"args": (home,), "host": "127.0.0.1", "port": 9000, "first_admin": False})
+    assert wiring.asked[-1] == (
+        "run_webserver",
+        {"args": (home,), "host": "127.0.0.1", "port": 9000, "first_admin": False},
+    )
     run("api-server -p 9001 --proxy-headers --apps all --dev")
     assert wiring.asked[-1][1]["port"] == 9001
     assert run("standalone").output == f"Home: {home}\n"

@@ -65,6 +65,15 @@ def test_it_reads_the_installation(ctl: AirflowCtl) -> None:
     assert "3." in ctl.run("version", "--remote").stdout
 
 
+def test_it_lists_reads_pauses_and_triggers_dags(ctl: AirflowCtl) -> None:
+    assert [dag["dag_id"] for dag in ctl.json("dags", "list")] == ["etl", "fan", "quiet"]
+    assert ctl.json("dags", "get", "fan")[0]["owners"] == ["anna", "ben"]
+    ctl.run("dags", "unpause", "quiet")
+    made = ctl.json("dags", "trigger", "quiet", "--dag-run-id", "mine", "--note", "by hand")
+    assert (made[0]["dag_run_id"], made[0]["note"]) == ("mine", "by hand")
+    assert ctl.json("dagrun", "get", "quiet", "mine")[0]["state"] == "queued"
+
+
 def test_it_logs_in_to_standalone_with_a_password_and_drives_it(tmp_path: Path) -> None:
     home = Home(tmp_path, settings={"AIRFLOW__API__EXPOSE_CONFIG": "True"})
     program = AirflowCtl(tmp_path)

@@ -9,10 +9,11 @@ v1 gives at most `[api] maximum_page_limit` rows, 100 when not asked for a numbe
 
 from __future__ import annotations
 
+import base64
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, NamedTuple, cast
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel
@@ -63,6 +64,53 @@ def page_v2(
 
 PageOfV1 = Annotated[Page, Depends(page_v1)]
 PageOfV2 = Annotated[Page, Depends(page_v2)]
+
+
+class Cursor(NamedTuple):
+    """A page asked for by a cursor: the one that an answer named as its next or previous."""
+
+    page: Page
+    is_asked: bool
+    """False: a page by limit and offset; its answer has a total and no cursors."""
+
+    def answer(self, total: int) -> dict[str, Any]:
+        """`total_entries`, or `next_cursor` and `previous_cursor`."""
+        limit, offset = self.page
+        if not self.is_asked:
+            return {"total_entries": total}
+        return {
+            "next_cursor": _cursor(offset + limit) if limit and offset + limit < total else None,
+            "previous_cursor": _cursor(max(offset - limit, 0)) if offset else None,
+        }
+
+
+def _cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(f"after {offset}".encode()).decode()
+
+
+def cursor_v2(
+    page: Annotated[Page, Depends(page_v2)],
+    cursor: Annotated[
+        str | SkipJsonSchema[None],
+        Query(description="Of an answer's next_cursor or previous_cursor; empty for the first page."),
+    ] = None,
+) -> Cursor:
+    """Raises Invalid for what is no cursor."""
+    if cursor is None:
+        return Cursor(page, False)
+    if not cursor:
+        return Cursor(Page(page.limit), True)
+    try:
+        word, _, number = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        offset = int(number)
+    except ValueError:
+        word, offset = "", 0
+    if word != "after" or not 0 <= offset <= LARGEST:
+        raise Invalid("This is no cursor. Take next_cursor or previous_cursor of an answer, or an empty text to begin.")
+    return Cursor(Page(page.limit, offset), True)
+
+
+CursorOfV2 = Annotated[Cursor, Depends(cursor_v2)]
 
 
 # --- order -------------------------------------------------------------------------------------------------------------

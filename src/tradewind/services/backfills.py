@@ -23,7 +23,7 @@ from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.sdk.masking import MASKER
 from tradewind.services.dags import get_dag
 from tradewind.services.edits import snapshots, write_changes
-from tradewind.services.errors import Busy, Invalid
+from tradewind.services.errors import Busy, Invalid, Unknown
 from tradewind.services.marking import mark_run
 from tradewind.services.params import check_conf
 from tradewind.services.session import Services
@@ -153,6 +153,14 @@ def settle(services: Services, dag_id: str | None = None) -> list[int]:
             services.store.backfills.update(backfill.backfill_id, completed_at=services.now())
             done.append(backfill.backfill_id)
     return done
+
+
+def get_backfill(services: Services, backfill_id: int) -> BackfillRecord:
+    """Raises Unknown."""
+    found = services.store.backfills.get(backfill_id)
+    if found is None:
+        raise Unknown("backfill", str(backfill_id), hint="List those of its DAG.")
+    return found
 
 
 def pause_backfill(services: Services, backfill: BackfillRecord, paused: bool) -> BackfillRecord:

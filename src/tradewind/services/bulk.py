@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tradewind.core.errors import TradewindError
+from tradewind.services.errors import Unknown
 from tradewind.store.errors import AlreadyExists, NotFound, StoreError, StoreFault
 
 T = TypeVar("T")
@@ -105,6 +106,37 @@ class Bulk(Generic[T]):
             if key in there:
                 _try(outcome, key, lambda key=key: self.delete(key))  # type: ignore[misc]
         return outcome
+
+
+class Entry(NamedTuple):
+    """One thing of an action on things that are too many to list: how it is found, and what is done to it then."""
+
+    key: str
+    find: Callable[[], Any]
+    """Raises Unknown, or NotFound (of the store)."""
+    act: Callable[[Any], object]
+
+
+def each_found(what: str, entries: Sequence[Entry], on_missing: OnMissing) -> Outcome:
+    """Finds all, then acts on each; nothing is done when some are missing and that is to fail."""
+    outcome = Outcome()
+    found: list[tuple[Entry, Any]] = []
+    missing: list[str] = []
+    for entry in entries:
+        try:
+            found.append((entry, entry.find()))
+        except (Unknown, NotFound):
+            missing.append(entry.key)
+        except StoreFault:
+            raise
+        except (StoreError, TradewindError) as error:
+            outcome.errors.append(error)
+    if missing and on_missing is OnMissing.FAIL:
+        outcome.errors.append(SomeMissing(what, missing))
+        return outcome
+    for entry, thing in found:
+        _try(outcome, entry.key, lambda entry=entry, thing=thing: entry.act(thing))  # type: ignore[misc]
+    return outcome
 
 
 def _try(outcome: Outcome, key: str, act: Callable[[], object]) -> None:

@@ -1,134 +1,213 @@
-"""Lists of DAGs, of their tags and tasks, as the REST APIs ask for them."""
+"""DAGs, their tags and their numbers of runs as lists with filters, for the APIs.
+
+A list reads every DAG (a few thousand at most; specifications are kept in memory) and, when it asks for newest runs, one
+row for each of them. It never reads through the history of runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timezone
-from typing import Any, Final, NamedTuple
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
-from tradewind.core.lists import Found, Ordering, Page, Pattern
+from tradewind.core.lists import Found, Ordering, Page, Pattern, Span
 from tradewind.core.records import DagRecord
-from tradewind.core.spec import DagSpec, TaskSpec
 from tradewind.core.states import RunState
-from tradewind.services.dags import list_dags
-from tradewind.services.errors import Invalid
+from tradewind.services.dags import get_dag, list_dags, set_paused
+from tradewind.services.errors import Unknown
 from tradewind.services.session import Services
-from tradewind.store.history import RunFilter
+from tradewind.store.bars import BarRecord
 
-ORDER: Final = {
-    "dag_id": "dag_id",
-    "dag_display_name": "dag_display_name",
-    "next_dagrun": "next_logical_date",
-    "next_dagrun_run_after": "next_run_after",
-    "is_paused": "is_paused",
-    "last_parsed_time": "last_parsed_at",
-    "state": "last_state",
-    "last_run_state": "last_state",
-    "last_run_start_date": "last_run_at",
-}
-"""How the API names what a list of DAGs is ordered by → the field."""
-_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
+ORDERINGS: Final = (
+    "dag_id",
+    "display_name",
+    "next_logical_date",
+    "is_paused",
+    "last_parsed_at",
+    "last_run_state",
+    "last_run_start_date",
+)
+_ANY_TIME: Final[Span[datetime]] = Span()
+_OF_RUNS: Final = frozenset({"last_run_state", "last_run_start_date"})
 
 
-class DagFilter(NamedTuple):
+@dataclass(frozen=True)
+class DagFilter:
     """None and empty match everything."""
 
-    patterns: Sequence[Pattern] = ()
-    names: Sequence[Pattern] = ()
+    readable: Collection[str] | None = None
     tags: Collection[str] = ()
     all_tags: bool = False
+    """True: a DAG must have all of `tags`; False: one of them."""
     owners: Collection[str] = ()
-    paused: bool | None = None
+    dag_id: Sequence[Pattern] = ()
+    display_name: Sequence[Pattern] = ()
     include_stale: bool = False
+    paused: bool | None = None
     has_import_error: bool | None = None
-    favourites: tuple[str, bool] | None = None
-    """A user's favourites, or everything but them."""
-    last_state: RunState | None = None
-    visible: Collection[str] | None = None
+    favourites_of: str | None = None
+    """With `is_favourite`: whose."""
+    is_favourite: bool | None = None
+    timetable_kinds: Collection[str] = ()
+    has_asset_schedule: bool | None = None
+    last_run_states: Collection[RunState] = ()
+    """The state of the newest run is one of these."""
+    last_run_start: Span[datetime] = _ANY_TIME
+    last_run_end: Span[datetime] = _ANY_TIME
+
+    @property
+    def asks_for_runs(self) -> bool:
+        return bool(self.last_run_states) or not (self.last_run_start.is_open and self.last_run_end.is_open)
 
 
 def dag_page(services: Services, page: Page, order: Sequence[Ordering], wanted: DagFilter) -> Found[DagRecord]:
-    """DAGs ordered by values of ORDER, then by dag_id. Reads every DAG that there is."""
-    last = services.store.bars.last_states()
-    favourites = (
-        services.store.personal.favourites(wanted.favourites[0]) if wanted.favourites is not None else frozenset()
-    )
-    found = [
-        dag
-        for dag in list_dags(services, include_stale=wanted.include_stale)
-        if _fits(dag, wanted, last.get(dag.dag_id), favourites)
-    ]
-    found.sort(key=lambda dag: dag.dag_id)
-    for name, descending in reversed(order):
-        found.sort(key=lambda dag: _key(dag, name, last.get(dag.dag_id)), reverse=descending)
+    """Some of the DAGs, ordered by ORDERINGS."""
+    found = _matching(services, wanted)
+    runs: Mapping[str, BarRecord] = {}
+    if wanted.asks_for_runs or any(ordering.name in _OF_RUNS for ordering in order):
+        runs = newest_runs(services, [dag.dag_id for dag in found])
+    if wanted.asks_for_runs:
+        found = [dag for dag in found if dag.dag_id in runs and _run_matches(runs[dag.dag_id], wanted)]
+    for ordering in reversed(order):
+        value = _VALUES[ordering.name]
+        found.sort(key=lambda dag: _sortable(value(dag, runs.get(dag.dag_id))), reverse=ordering.descending)
     return Found(found[page.offset : page.offset + page.limit], len(found))
 
 
-def _key(dag: DagRecord, name: str, last: tuple[str, datetime] | None) -> Any:
-    if name == "dag_display_name":
-        return dag.spec.display_name or dag.dag_id
-    if name == "last_state":
-        return last[0] if last is not None else ""
-    if name == "last_run_at":
-        return last[1] if last is not None else _LONG_AGO
-    value = getattr(dag, name)
-    return _LONG_AGO if value is None else value
+def newest_runs(services: Services, dag_ids: Sequence[str]) -> dict[str, BarRecord]:
+    """DAG → its newest run; those without runs are left out. One index seek for each."""
+    return {dag_id: bars[0] for dag_id, bars in services.store.bars.newest(dag_ids, 1).items() if bars}
 
 
-def _fits(dag: DagRecord, wanted: DagFilter, last: tuple[str, datetime] | None, favourites: Collection[str]) -> bool:
-    spec = dag.spec
-    tags = set(spec.tags)
-    asked = set(wanted.tags)
-    return (
-        (wanted.visible is None or dag.dag_id in wanted.visible)
-        and all(pattern.matches(dag.dag_id) for pattern in wanted.patterns)
-        and all(pattern.matches(spec.display_name or dag.dag_id) for pattern in wanted.names)
-        and (not asked or (asked <= tags if wanted.all_tags else bool(asked & tags)))
-        and (not wanted.owners or bool(set(wanted.owners) & set(spec.owners)))
-        and (wanted.paused is None or dag.is_paused is wanted.paused)
-        and (wanted.has_import_error is None or dag.has_import_error is wanted.has_import_error)
-        and (wanted.favourites is None or (dag.dag_id in favourites) is wanted.favourites[1])
-        and (wanted.last_state is None or (last is not None and last[0] == wanted.last_state.value))
-    )
+def pause_matching(
+    services: Services, page: Page, wanted: DagFilter, paused: bool, may_edit: Callable[[str], bool]
+) -> Found[DagRecord]:
+    """Pauses one page of the DAGs that match (or lets them run), as far as `may_edit` says; the DAGs as they are then."""
+    found = dag_page(services, page, (Ordering("dag_id"),), wanted)
+    editable = [dag.dag_id for dag in found.items if may_edit(dag.dag_id)]
+    set_paused(services, editable, paused)
+    after = {dag.dag_id: dag for dag in services.store.dags.list(include_stale=True, dag_ids=editable)}
+    return Found([after[dag_id] for dag_id in editable if dag_id in after], found.total)
 
 
 def tag_page(
-    services: Services,
-    page: Page,
-    order: Sequence[Ordering],
-    patterns: Sequence[Pattern],
-    visible: Collection[str] | None,
+    services: Services, page: Page, descending: bool, name: Sequence[Pattern], readable: Collection[str] | None
 ) -> Found[str]:
-    """Tags of the DAGs that may be seen, each once."""
-    tags = {tag for dag in list_dags(services) if visible is None or dag.dag_id in visible for tag in dag.spec.tags}
-    found = sorted(tag for tag in tags if all(pattern.matches(tag) for pattern in patterns))
-    if order and order[0].descending:
-        found.reverse()
+    """The tags of all DAGs that may be read, by name."""
+    tags = {tag for dag in list_dags(services) if _is_in(dag.dag_id, readable) for tag in dag.spec.tags}
+    found = sorted((tag for tag in tags if all(one.matches(tag) for one in name)), reverse=descending)
     return Found(found[page.offset : page.offset + page.limit], len(found))
 
 
-def stats(
-    services: Services, dag_ids: Sequence[str], visible: Collection[str] | None
-) -> list[tuple[DagRecord, dict[RunState, int]]]:
-    """How many runs of each state a DAG has; at most 10,000 are counted."""
-    rows = []
-    for dag in list_dags(services):
-        if (dag_ids and dag.dag_id not in dag_ids) or (visible is not None and dag.dag_id not in visible):
-            continue
-        counts = {
-            state: services.store.history.count(RunFilter(dag_id=dag.dag_id, states=[state])) for state in RunState
-        }
-        rows.append((dag, counts))
-    return rows
+def run_counts(services: Services, dag_ids: Collection[str] | None, readable: Collection[str] | None) -> dict[str, Any]:
+    """DAG → state → number of runs, in the order of ids. Counts along an index for each DAG and state, up to
+    `store.bars.COUNT_LIMIT`. Ids that do not exist are left out."""
+    known = [dag for dag in list_dags(services) if _is_in(dag.dag_id, readable) and _is_in(dag.dag_id, dag_ids)]
+    bars = services.store.bars
+    return {dag.dag_id: {state: bars.count(dag.dag_id, states=[state]) for state in RunState} for dag in known}
 
 
-def ordered_tasks(spec: DagSpec, order_by: str) -> list[TaskSpec]:
-    """Tasks by one of their fields, `-` in front for falling order. Raises Invalid for a field that there is not."""
-    name = order_by.removeprefix("-")
-    if name not in TaskSpec.__struct_fields__:
-        raise Invalid(f"'{name}' is no field of a task that a list can be ordered by. Use task_id.")
+# --- files of DAGs ----------------------------------------------------------------------------------------------------
 
-    def key(task: TaskSpec) -> tuple[str, str]:
-        return str(getattr(task, name)), task.task_id
 
-    return sorted(spec.tasks, key=key, reverse=order_by.startswith("-"))
+def file_token(file: str) -> str:
+    """What names a DAG file in an API without telling its path. It gives no right to read it."""
+    return hashlib.sha256(file.encode()).hexdigest()
+
+
+def dags_of_token(services: Services, token: str) -> list[DagRecord]:
+    """The DAGs of a file. Raises Unknown."""
+    found = [dag for dag in list_dags(services, include_stale=True) if file_token(dag.fileloc) == token]
+    if not found:
+        raise Unknown("DAG file with the token", token, hint="Take the file_token of a DAG.")
+    return found
+
+
+def favourite(services: Services, username: str, dag_id: str, *, is_favourite: bool) -> None:
+    """Puts a DAG at the top of a user's list, or takes it away. Raises Unknown for the DAG and for the user."""
+    get_dag(services, dag_id)
+    if services.store.users.get(username) is None:
+        raise Unknown("user", username, hint="Favourites are kept with an account.")
+    if is_favourite:
+        services.store.personal.add_favourite(username, dag_id)
+    else:
+        services.store.personal.remove_favourite(username, dag_id)
+
+
+# --- what matches -----------------------------------------------------------------------------------------------------
+
+
+def _matching(services: Services, wanted: DagFilter) -> list[DagRecord]:
+    favourites: frozenset[str] = frozenset()
+    if wanted.is_favourite is not None and wanted.favourites_of is not None:
+        favourites = services.store.personal.favourites(wanted.favourites_of)
+    found = services.store.dags.list(include_stale=wanted.include_stale, paused=wanted.paused)
+    return [dag for dag in found if _matches(dag, wanted, favourites)]
+
+
+def _matches(dag: DagRecord, wanted: DagFilter, favourites: Collection[str]) -> bool:
+    spec = dag.spec
+    if not _is_in(dag.dag_id, wanted.readable):
+        return False
+    if wanted.tags:
+        shared = set(wanted.tags).intersection(spec.tags)
+        if not shared or (wanted.all_tags and len(shared) < len(set(wanted.tags))):
+            return False
+    if wanted.owners and set(wanted.owners).isdisjoint(spec.owners):
+        return False
+    if not all(one.matches(dag.dag_id) for one in wanted.dag_id):
+        return False
+    if not all(one.matches(spec.display_name or dag.dag_id) for one in wanted.display_name):
+        return False
+    if wanted.has_import_error is not None and dag.has_import_error is not wanted.has_import_error:
+        return False
+    if wanted.is_favourite is not None and (dag.dag_id in favourites) is not wanted.is_favourite:
+        return False
+    if wanted.timetable_kinds and spec.timetable.kind not in wanted.timetable_kinds:
+        return False
+    return wanted.has_asset_schedule is None or has_asset_schedule(dag) is wanted.has_asset_schedule
+
+
+def has_asset_schedule(dag: DagRecord) -> bool:
+    return dag.spec.timetable.kind.startswith("asset")
+
+
+def _is_in(dag_id: str, some: Collection[str] | None) -> bool:
+    return some is None or dag_id in some
+
+
+def _run_matches(run: BarRecord, wanted: DagFilter) -> bool:
+    if wanted.last_run_states and run.state not in wanted.last_run_states:
+        return False
+    return _within(run.start_date, wanted.last_run_start) and _within(run.end_date, wanted.last_run_end)
+
+
+def _within(at: datetime | None, span: Span[datetime]) -> bool:
+    if span.is_open:
+        return True
+    if at is None:
+        return False
+    return (
+        (span.gte is None or at >= span.gte)
+        and (span.gt is None or at > span.gt)
+        and (span.lte is None or at <= span.lte)
+        and (span.lt is None or at < span.lt)
+    )
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    """None sorts first."""
+    return (value is not None, value if value is not None else 0)
+
+
+_VALUES: Final[Mapping[str, Callable[[DagRecord, BarRecord | None], Any]]] = {
+    "dag_id": lambda dag, run: dag.dag_id,
+    "display_name": lambda dag, run: dag.spec.display_name or dag.dag_id,
+    "next_logical_date": lambda dag, run: dag.next_logical_date,
+    "is_paused": lambda dag, run: dag.is_paused,
+    "last_parsed_at": lambda dag, run: dag.last_parsed_at,
+    "last_run_state": lambda dag, run: run.state.value if run is not None else None,
+    "last_run_start_date": lambda dag, run: run.start_date if run is not None else None,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from tradewind.core import marking as core
+from tradewind.core.clearing import requeue
 from tradewind.core.edits import Edit
 from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, TaskState
@@ -80,3 +81,21 @@ def mark_run(
     if dry_run:
         return decide()
     return write(services, f"Run '{run.run_id}'", decide, event=f"run.mark_{state}" if audited else None)
+
+
+def set_run_state(services: Services, run: RunRecord, state: RunState) -> Edit:
+    """Mark a run as success or failed, or put one that has ended in the queue again, its tasks as they are.
+
+    Raises Invalid for running: only the engine says that.
+    """
+    if state is not RunState.QUEUED:
+        return mark_run(services, run, state)
+
+    def decide() -> Edit:
+        edit = Edit()
+        for found in snapshots(services, [run.run_key]):
+            if found.run.state.is_final:
+                requeue(edit, found.run, services.now(), why="queued")
+        return edit
+
+    return write(services, f"Run '{run.run_id}'", decide, event="run.queue")

@@ -33,14 +33,14 @@ def trigger_run(
     logical_date: datetime | None = None,
     keep_microseconds: bool = False,
     note: str | None = None,
-    run_after: datetime | None = None,
     interval: DataInterval | None = None,
+    run_after: datetime | None = None,
 ) -> RunRecord:
     """Create a manual run; a paused DAG's run waits until the DAG is un-paused.
 
     In dialect 2 a run without a date gets this moment, to the second unless `keep_microseconds`; in dialect 3 it has
-    none. A date in the future, or `run_after`, makes the run wait for it. `interval`: what it works on, when it is not
-    the one that the schedule gives. Raises Unknown, Invalid, and RunExists (of the store) when the
+    none. A date in the future makes the run wait for it, as `run_after` does. `interval` None: what the timetable says of
+    that date; a run without a date has none. Raises Unknown, Invalid, and RunExists (of the store) when the
     run id or the date is taken.
     """
     dag = get_dag(services, dag_id)
@@ -54,8 +54,8 @@ def trigger_run(
     now = services.now()
     if logical_date is None and dag.spec.dialect == 2:
         logical_date = now if keep_microseconds else now.replace(microsecond=0)
-    interval = interval or manual_interval(dag, logical_date)
-    run_after = max(moment for moment in (now, logical_date, run_after) if moment is not None)
+    interval = manual_interval(dag, logical_date) if interval is None or logical_date is None else interval
+    run_after = max(logical_date or now, run_after or now)
     record = RunRecord(
         run_key=new_run_key(int(now.timestamp() * 1000)),
         dag_id=dag_id,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from tradewind.core.lists import Found, Ordering, Page
 from tradewind.core.records import BackfillRecord
 from tradewind.store import schema
 from tradewind.store.database import Database
 from tradewind.store.errors import NotFound
+from tradewind.store.lists import found, ordered
 from tradewind.store.outbox import Rows, write_outbox
 from tradewind.store.rows import RecordRows
 
@@ -35,6 +38,16 @@ class Backfills:
         with self._database.read() as connection:
             row = connection.execute(_BACKFILLS.select().where(schema.backfill.c.backfill_id == backfill_id)).first()
         return None if row is None else _BACKFILLS.of(row)
+
+    def page(self, page: Page, order: Sequence[Ordering], dag_id: str) -> Found[BackfillRecord]:
+        """Some of the backfills of a DAG, ordered by their fields, then by their numbers."""
+        column = schema.backfill.c
+        query = ordered(
+            _BACKFILLS.select().where(column.dag_id == dag_id), order, dict(column.items()), [column.backfill_id]
+        )
+        with self._database.read() as connection:
+            rows, total = found(connection, query, page)
+        return Found([_BACKFILLS.of(row) for row in rows], total)
 
     def list(self, *, dag_id: str | None = None, active_only: bool = False) -> list[BackfillRecord]:
         """Backfills, newest first. `active_only`: those that are not completed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from tradewind.core.lists import Found, Ordering, Page
 from tradewind.core.records import DagRecord, DagVersionRecord, OutboxRecord
 from tradewind.core.spec import DagSpec, decode_spec
 from tradewind.store import dag_files, schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.dag_files import ParsedFile, SaveResult
 from tradewind.store.database import Database
+from tradewind.store.lists import found, ordered
 from tradewind.store.outbox import Rows, write_outbox
 
 _VERSION_FIELDS = [name for name in DagVersionRecord.__struct_fields__ if name != "spec"]
@@ -88,6 +90,27 @@ class Dags:
         """All versions, oldest first."""
         with self._database.read() as connection:
             return self._versions(connection, schema.dag_version.c.dag_id == dag_id)
+
+    def version_page(
+        self,
+        page: Page,
+        order: Sequence[Ordering],
+        dag_ids: Sequence[str] | None,
+        *,
+        number: int | None = None,
+        readable: Collection[str] | None = None,
+    ) -> Found[str]:
+        """Ids of some versions, ordered by columns of a version, then by id. None matches everything."""
+        version = schema.dag_version.c
+        query = sa.select(version.version_id)
+        for some in (dag_ids, readable):
+            if some is not None:
+                query = query.where(version.dag_id.in_(sorted(set(some))))
+        if number is not None:
+            query = query.where(version.number == number)
+        with self._database.read() as connection:
+            rows, total = found(connection, ordered(query, order, dict(version.items()), [version.version_id]), page)
+        return Found([row[0] for row in rows], total)
 
     def set_paused(
         self,

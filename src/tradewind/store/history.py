@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from tradewind.core import lists
-from tradewind.core.lists import Found, Ordering, Page
-from tradewind.core.records import InstanceRecord, RunRecord, XComRecord
+from tradewind.core.records import InstanceRecord, RunRecord
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.store import schema
 from tradewind.store.bars import BARS, COUNT_LIMIT, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
-from tradewind.store.lists import found, ordered, within
 from tradewind.store.rows import RecordRows
 
 _RUN: Final = schema.dag_run.c
 _INSTANCE: Final = schema.task_instance.c
-_XCOMS: Final = RecordRows(XComRecord, schema.xcom)
-RUN_ORDER: Final[Mapping[str, Any]] = {
-    name: _RUN[name]
-    for name in (
-        "run_key", "dag_id", "run_id", "run_after", "logical_date", "start_date", "end_date", "queued_at", "state",
-        "run_type", "data_interval_start", "data_interval_end",
-    )
-}  # fmt: skip
-INSTANCE_ORDER: Final[Mapping[str, Any]] = {
-    **{
-        name: _INSTANCE[name]
-        for name in (
-            "task_id", "state", "duration_s", "start_date", "end_date", "map_index", "try_number", "queued_at", "pool",
-            "queue", "operator",
-        )
-    },
-    **{name: _RUN[name] for name in ("dag_id", "run_id", "run_after", "logical_date", "run_key")},
-}  # fmt: skip
 SORTS: Final = ("run_after", "logical_date", "start_date", "duration")
 
 
@@ -56,21 +35,6 @@ class RunFilter(NamedTuple):
     """Bounds of `run_after`; the first is included."""
     text: str = ""
     """Part of the run id or, in a list over all DAGs, of the dag_id."""
-
-
-class InstanceFilter(NamedTuple):
-    """None and empty match everything."""
-
-    dag_id: str | None = None
-    run_id: str | None = None
-    task_id: str | None = None
-    dag_ids: Collection[str] | None = None
-    """Only instances of these DAGs: what somebody may see."""
-    states: Sequence[TaskState] | None = None
-    pools: Sequence[str] = ()
-    queues: Sequence[str] = ()
-    map_index: int | None = None
-    is_mapped: bool = False
 
 
 class Span(NamedTuple):
@@ -109,73 +73,6 @@ class History:
         with self._database.read() as connection:
             return RUNS.all(connection.execute(query))
 
-    def run_page(
-        self, page: Page, order: Sequence[Ordering], wanted: RunFilter, spans: Mapping[str, lists.Span[datetime]] = {}
-    ) -> Found[RunRecord]:
-        """Runs ordered by columns of RUN_ORDER, then by their keys. `spans`: column → bounds."""
-        bounds = [term for name, span in spans.items() for term in within(_RUN[name], span)]
-        query = ordered(RUNS.select().where(*_conditions(wanted), *bounds), order, RUN_ORDER, [_RUN.run_key])
-        with self._database.read() as connection:
-            rows, total = found(connection, query, page)
-            return Found([_of(RUNS, tuple(row)) for row in rows], total)
-
-    def instance_page(
-        self,
-        page: Page,
-        order: Sequence[Ordering],
-        wanted: InstanceFilter,
-        spans: Mapping[str, lists.Span[datetime]] = {},
-    ) -> Found[tuple[RunRecord, InstanceRecord]]:
-        """Instances with their runs, ordered by columns of INSTANCE_ORDER, then by run, task and map index.
-
-        `spans`: column of the instance → bounds. Without a DAG or run it reads the whole history: give one, or few states.
-        """
-        conditions = [term for name, span in spans.items() for term in within(_INSTANCE[name], span)]
-        for column, value in (
-            (_RUN.dag_id, wanted.dag_id),
-            (_RUN.run_id, wanted.run_id),
-            (_INSTANCE.task_id, wanted.task_id),
-        ):
-            if value is not None:
-                conditions.append(column == value)
-        if wanted.dag_ids is not None:
-            conditions.append(_RUN.dag_id.in_(sorted(wanted.dag_ids)))
-        if wanted.states is not None:
-            conditions.append(_INSTANCE.state.in_(wanted.states))
-        if wanted.pools:
-            conditions.append(_INSTANCE.pool.in_(wanted.pools))
-        if wanted.queues:
-            conditions.append(_INSTANCE.queue.in_(wanted.queues))
-        if wanted.map_index is not None:
-            conditions.append(_INSTANCE.map_index == wanted.map_index)
-        if wanted.is_mapped:
-            conditions.append(_INSTANCE.map_index >= 0)
-        query: sa.Select[Any] = (
-            sa.select(*RUNS.stored, *INSTANCES.stored)
-            .select_from(schema.dag_run.join(schema.task_instance, _RUN.run_key == _INSTANCE.run_key))
-            .where(*conditions)
-        )
-        query = ordered(query, order, INSTANCE_ORDER, [_RUN.run_key, _INSTANCE.task_id, _INSTANCE.map_index])
-        split = len(RUNS.columns)
-        with self._database.read() as connection:
-            rows, total = found(connection, query, page)
-            pairs = [tuple(row) for row in rows]
-        return Found([(_of(RUNS, row[:split]), _of(INSTANCES, row[split:])) for row in pairs], total)
-
-    def xcom_page(
-        self, page: Page, run_key: int, task_id: str | None, map_index: int | None, key: str | None
-    ) -> Found[XComRecord]:
-        """XComs of a run, by task, map index and key."""
-        xcom = schema.xcom.c
-        conditions = [xcom.run_key == run_key]
-        for column, value in ((xcom.task_id, task_id), (xcom.map_index, map_index), (xcom.key, key)):
-            if value is not None:
-                conditions.append(column == value)
-        query = _XCOMS.select().where(*conditions).order_by(xcom.task_id, xcom.map_index, xcom.key)
-        with self._database.read() as connection:
-            rows, total = found(connection, query, page)
-            return Found([_of(_XCOMS, tuple(row)) for row in rows], total)
-
     def count(self, wanted: RunFilter) -> int:
         """At most COUNT_LIMIT."""
         some = sa.select(sa.literal(1)).select_from(schema.dag_run).where(*_conditions(wanted)).limit(COUNT_LIMIT)
@@ -213,12 +110,12 @@ class History:
         """When the DAG's first run was due."""
         query = sa.select(sa.func.min(_RUN.run_after)).where(_RUN.dag_id == dag_id)
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(query).scalar()
-        return first
+            found: datetime | None = connection.execute(query).scalar()
+        return found
 
     def task_seconds(self, run_keys: Collection[int]) -> dict[int, dict[str, tuple[float, int]]]:
         """Run key → task id → (duration of its instances together, most tries)."""
-        seconds_of: dict[int, dict[str, tuple[float, int]]] = {}
+        found: dict[int, dict[str, tuple[float, int]]] = {}
         with self._database.read() as connection:
             for keys in chunks(run_keys):
                 query = (
@@ -232,8 +129,8 @@ class History:
                     .group_by(_INSTANCE.run_key, _INSTANCE.task_id)
                 )
                 for run_key, task_id, seconds, tries in connection.execute(query):
-                    seconds_of.setdefault(run_key, {})[task_id] = (float(seconds), int(tries))
-        return seconds_of
+                    found.setdefault(run_key, {})[task_id] = (float(seconds), int(tries))
+        return found
 
     def in_pools(self, states: Sequence[TaskState], limit: int) -> list[Held]:
         """Instances in states that few have (running, queued, scheduled, deferred): first those of the most weight."""
@@ -282,11 +179,11 @@ class History:
             .where(_RUN.backfill_id.in_(sorted(backfill_ids)))
             .group_by(_RUN.backfill_id, _RUN.state)
         )
-        counts: dict[int, dict[str, int]] = {}
+        found: dict[int, dict[str, int]] = {}
         with self._database.read() as connection:
             for backfill_id, state, count in connection.execute(query):
-                counts.setdefault(int(backfill_id), {})[state] = count
-        return counts
+                found.setdefault(int(backfill_id), {})[state] = count
+        return found
 
     def files(self) -> list[tuple[str, str, datetime, int]]:
         """(path, path below the DAGs folder, when it was imported, DAGs in it) of every DAG file."""
@@ -304,8 +201,8 @@ class History:
             else "SELECT pg_database_size(current_database())"
         )
         with self._database.read() as connection:
-            size = connection.execute(sa.text(text)).scalar()
-        return None if size is None else int(size)
+            found = connection.execute(sa.text(text)).scalar()
+        return None if found is None else int(found)
 
     def _held(self, query: sa.Select[Any]) -> list[Held]:
         split = len(BARS.columns)

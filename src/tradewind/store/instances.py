@@ -37,6 +37,13 @@ class Instances:
         """All instances of a run, by task id and map index."""
         return self.of_runs([run_key]).get(run_key, [])
 
+    def of_task(self, run_key: int, task_id: str, limit: int) -> list[InstanceRecord]:
+        """The instances of one task of a run, by map index."""
+        column = schema.task_instance.c
+        query = INSTANCES.select().where(column.run_key == run_key, column.task_id == task_id)
+        with self._database.read() as connection:
+            return INSTANCES.all(connection.execute(query.order_by(column.map_index).limit(limit)))
+
     def of_runs(self, run_keys: Iterable[int]) -> dict[int, list[InstanceRecord]]:
         """Instances of several runs (a grid), by task id and map index. Runs without instances are left out."""
         column = schema.task_instance.c
@@ -132,5 +139,19 @@ class Instances:
         )
         with self._database.write() as connection:
             if connection.execute(update.values(note=note)).rowcount != 1:
+                raise NotFound("task instance", f"{task_id}[{map_index}] of run {run_key}")
+            write_outbox(connection, outbox)
+
+    def delete(self, run_key: int, task_id: str, map_index: int, outbox: Rows = None) -> None:
+        """Deletes one instance with its tries and XComs. Raises NotFound."""
+        with self._database.write() as connection:
+            for table in (schema.xcom, schema.task_try, schema.task_instance):
+                column = table.c
+                deleted = connection.execute(
+                    sa.delete(table).where(
+                        column.run_key == run_key, column.task_id == task_id, column.map_index == map_index
+                    )
+                )
+            if deleted.rowcount != 1:
                 raise NotFound("task instance", f"{task_id}[{map_index}] of run {run_key}")
             write_outbox(connection, outbox)

@@ -18,6 +18,7 @@ from tradewind.store.encryption import Cipher
 from tradewind.store.engine import EngineStore
 from tradewind.store.history import History
 from tradewind.store.import_errors import ImportErrors
+from tradewind.store.instance_pages import InstancePages
 from tradewind.store.instances import Instances
 from tradewind.store.jobs import Jobs
 from tradewind.store.leases import Leases
@@ -29,10 +30,12 @@ from tradewind.store.personal import Personal
 from tradewind.store.pools import Pools
 from tradewind.store.roles import Roles
 from tradewind.store.rotation import Rotation, rotate_keys
+from tradewind.store.run_pages import RunPages
 from tradewind.store.runs import Runs
 from tradewind.store.tries import Tries
 from tradewind.store.users import Users
 from tradewind.store.variables import Variables
+from tradewind.store.xcom_pages import XComPages
 from tradewind.store.xcoms import XComs
 
 
@@ -49,9 +52,12 @@ class Store:
         self.dags = Dags(database)
         self.runs = Runs(database)
         self.bars = Bars(database)
+        self.run_pages = RunPages(database)
         self.instances = Instances(database)
+        self.instance_pages = InstancePages(database)
         self.tries = Tries(database)
         self.xcoms = XComs(database)
+        self.xcom_pages = XComPages(database)
         self.variables = Variables(database, self._cipher)
         self.connections = Connections(database, self._cipher)
         self.pools = Pools(database)

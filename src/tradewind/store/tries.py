@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from tradewind.core.records import NOT_MAPPED, TryRecord
 from tradewind.store import schema
+from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import TRIES
 
@@ -41,6 +43,16 @@ class Tries:
         column = schema.rendered_fields.c
         row = self._first(sa.select(column.fields).where(column.try_id == try_id))
         return None if row is None else str(row[0])
+
+    def rendered_of(self, try_ids: Iterable[str]) -> dict[str, str]:
+        """`rendered` of several tries; those without any are left out."""
+        column = schema.rendered_fields.c
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(try_ids):
+                rows = connection.execute(sa.select(column.try_id, column.fields).where(column.try_id.in_(some)))
+                found.update((try_id, fields) for try_id, fields in rows)
+        return found
 
     def _first(self, query: sa.Select[Any]) -> Any:
         with self._database.read() as connection:

@@ -15,7 +15,7 @@ import { dagSearch } from "@/features/dag/search";
 import { dagsSearch } from "@/features/dags/search";
 import { loginSearch } from "@/features/login/search";
 import { runSearch, runsSearch } from "@/features/runs/search";
-import { taskSearch, tasksSearch } from "@/features/task/search";
+import { taskSearch } from "@/features/task/search";
 import { ErrorPage } from "./ErrorPage";
 import { Frame } from "./frame/Frame";
 import { NotFoundPage } from "./NotFoundPage";
@@ -78,12 +78,6 @@ const task = createRoute({
   validateSearch: taskSearch,
   component: lazyRouteComponent(() => import("@/features/task/TaskPage")),
 });
-const tasks = createRoute({
-  getParentRoute,
-  path: "/tasks",
-  validateSearch: tasksSearch,
-  component: lazyRouteComponent(() => import("@/features/task/TasksPage")),
-});
 const assets = createRoute({
   getParentRoute,
   path: "/assets",
@@ -113,7 +107,7 @@ const adminRoutes = [
 
 const routeTree = root.addChildren([
   login,
-  frame.addChildren([home, dags, dag, runs, run, task, tasks, assets, ...browseRoutes, ...adminRoutes]),
+  frame.addChildren([home, dags, dag, runs, run, task, assets, ...browseRoutes, ...adminRoutes]),
 ]);
 
 /** `history` is the browser's; tests give their own. */

@@ -862,7 +862,7 @@ class ImportErrorRow(Shape):
     dag_id: str | None
     at: datetime
     summary: str
-    """The last line of the message."""
+    """What went wrong, in one line, without the place."""
     message: str
     excerpt: list[str]
     """Source lines around `line`; the first is number `excerpt_from`."""

@@ -6,4 +6,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+from tradewind.server.v1 import dag_runs, dags, task_instances, tasks, xcoms
+
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    dag_runs.lists,
+    task_instances.lists,
+    dags.router,
+    tasks.router,
+    xcoms.router,
+    dag_runs.router,
+    task_instances.router,
+)

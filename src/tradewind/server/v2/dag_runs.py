@@ -1,102 +1,180 @@
-"""DAG runs: trigger, list, one, mark, note, clear, delete, wait."""
+"""DAG runs: triggering, lists, states and notes, clearing, deleting, waiting for the end."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
-from tradewind.core.lists import Span
-from tradewind.core.records import NOT_MAPPED, RunRecord
+from tradewind.core.lists import Found, Page, Pattern, Span
+from tradewind.core.permissions import Action, Resource
+from tradewind.core.records import RunRecord
 from tradewind.core.runs import DataInterval, as_utc
-from tradewind.core.states import RunState
+from tradewind.core.states import RunState, RunType
 from tradewind.server.access import Caller, CallerOf
 from tradewind.server.conventions import (
+    CursorOfV2,
+    Number,
     Orderings,
-    PageOfV2,
     UpdateMask,
     changes,
-    listed,
     no_content,
     or_any,
     order_by_v2,
+    orderings,
+    pattern,
     span,
 )
-from tradewind.server.errors import NotBuilt
-from tradewind.server.v2.models import dags as models
-from tradewind.services import notes
+from tradewind.server.errors import Forbidden
+from tradewind.server.v2.models.dag_runs import (
+    AllDags,
+    DAGRunCollectionResponse,
+    DAGRunPatchBody,
+    DAGRunResponse,
+    DAGRunsBatchBody,
+    Seconds,
+    TriggerDAGRunPostBody,
+)
+from tradewind.server.v2.models.dags import DagRunType
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Invalid
-from tradewind.services.marking import mark_run
-from tradewind.services.runs import delete_run, trigger_run
-from tradewind.services.views import affecting
-from tradewind.services.views.grid import run_states, types_of_runs
-from tradewind.services.views.instances import run_of, value_of
-from tradewind.services.views.runs import conf_of
-from tradewind.store.history import RunFilter
+from tradewind.services.marking import set_run_state
+from tradewind.services.notes import set_run_note
+from tradewind.services.runs import delete_run as delete_with_history
+from tradewind.services.runs import get_run as find_run
+from tradewind.services.runs import trigger_run
+from tradewind.services.session import Services
+from tradewind.services.xcoms import results_of
+from tradewind.store.run_pages import COUNT_LIMIT, RunQuery
 
-router = APIRouter(prefix="/api/v2/dags/{dag_id}", tags=["DagRun"])
-_ORDER: Final = {
+router = APIRouter(prefix="/api/v2/dags/{dag_id}/dagRuns", tags=["DagRun"])
+
+NAMES: Final = {
     "id": "run_key",
     "state": "state",
     "dag_id": "dag_id",
-    "dag_run_id": "run_id",
     "run_id": "run_id",
+    "dag_run_id": "run_id",
     "logical_date": "logical_date",
+    "partition_date": "run_key",
     "run_after": "run_after",
     "start_date": "start_date",
     "end_date": "end_date",
-    "updated_at": "end_date",
+    "updated_at": "queued_at",
+    "conf": "conf",
+    "duration": "duration",
 }
-_EVERY_S: Final = 0.1
-_MOST_CLEARED: Final = 10_000
-Times = Annotated[Span[datetime], Depends(span("run_after"))]
+_FIELDS: Final = ("state", "note")
+_SHORTEST_S: Final = 0.1
+"""Between two looks at a run that is waited for."""
+
+Some = Annotated[list[str], Query(default_factory=list)]
 
 
-@router.get("/dagRuns", operation_id="get_dag_runs")
+def responses(services: Services, runs: Iterable[RunRecord]) -> list[DAGRunResponse]:
+    found = list(runs)
+    versions = services.store.bars.versions({run.version_id for run in found})
+    return [DAGRunResponse.of(run, versions) for run in found]
+
+
+def response(services: Services, run: RunRecord) -> DAGRunResponse:
+    return responses(services, [run])[0]
+
+
+def own_types(wanted: Iterable[DagRunType]) -> list[RunType] | None:
+    """None: types are asked for, and no run can have one of them."""
+    given = list(wanted)
+    known = {kind.value: kind for kind in RunType}
+    found = [known[each.value] for each in given if each.value in known]
+    return None if given and not found else found
+
+
+@router.get("", operation_id="get_dag_runs")
 def get_dag_runs(
     dag_id: str,
     caller: CallerOf,
-    page: PageOfV2,
-    order: Annotated[Orderings, Depends(order_by_v2(_ORDER, "id"))],
-    run_after: Times,
+    cursor: CursorOfV2,
+    order: Annotated[Orderings, Depends(order_by_v2(NAMES, "id"))],
+    run_after: Annotated[Span[datetime], Depends(span("run_after"))],
     logical_date: Annotated[Span[datetime], Depends(span("logical_date"))],
-    start_date: Annotated[Span[datetime], Depends(span("start_date"))],
-    end_date: Annotated[Span[datetime], Depends(span("end_date"))],
-    state: Annotated[list[str] | None, Query()] = None,
-    run_type: Annotated[list[str] | None, Query()] = None,
-    run_id_pattern: str | None = None,
-) -> models.DagRuns:
+    started: Annotated[Span[datetime], Depends(span("start_date"))],
+    ended: Annotated[Span[datetime], Depends(span("end_date"))],
+    duration: Annotated[Span[float], Depends(span("duration", Seconds))],
+    changed: Annotated[Span[datetime], Depends(span("updated_at"))],
+    run_id: Annotated[tuple[Pattern, ...], Depends(pattern("run_id_pattern", "run_id_prefix_pattern"))],
+    user: Annotated[
+        tuple[Pattern, ...], Depends(pattern("triggering_user_name_pattern", "triggering_user_name_prefix_pattern"))
+    ],
+    of_dag: Annotated[tuple[Pattern, ...], Depends(pattern("dag_id_pattern", "dag_id_prefix_pattern"))],
+    partition: Annotated[
+        tuple[Pattern, ...], Depends(pattern("partition_key_pattern", "partition_key_prefix_pattern"))
+    ],
+    consumed: Annotated[tuple[Pattern, ...], Depends(pattern("consuming_asset_pattern"))],
+    run_type: Annotated[list[DagRunType], Query(default_factory=list)],
+    state: Annotated[list[RunState], Query(default_factory=list)],
+    dag_version: Annotated[list[Number], Query(default_factory=list)],
+    conf_contains: str = "",
+    bundle_version: str | SkipJsonSchema[None] = None,
+    partition_date_gte: date | SkipJsonSchema[None] = None,
+    partition_date_lte: date | SkipJsonSchema[None] = None,
+) -> DAGRunCollectionResponse:
     named = or_any(dag_id)
     if named is not None:
         get_dag(caller.services, named)
-    wanted = RunFilter(
-        dag_id=named,
-        dag_ids=caller.visible_dags,
-        states=run_states(listed(state)),
-        run_types=types_of_runs(listed(run_type)),
-        text=(run_id_pattern or "").strip("%~"),
+    types = own_types(run_type)
+    # No run has a partition, and no file a version of its bundle.
+    never = (bundle_version, partition_date_gte, partition_date_lte, *partition, *consumed)
+    found: Found[RunRecord] = Found([], 0)
+    if types is not None and not any(each is not None for each in never):
+        wanted = RunQuery(
+            readable=caller.visible_dags,
+            dag_ids=None if named is None else [named],
+            states=state,
+            run_types=types,
+            run_after=run_after,
+            logical_date=logical_date,
+            start_date=started,
+            end_date=ended,
+            changed=changed,
+            duration_s=duration,
+            conf_contains=conf_contains,
+            version_numbers=dag_version,
+            run_id=run_id,
+            dag_id=of_dag,
+            triggering_user=user,
+        )
+        found = caller.services.store.run_pages.page(cursor.page, order, wanted)
+    return DAGRunCollectionResponse(
+        dag_runs=responses(caller.services, found.items),
+        total_entries_limit=None if cursor.is_asked else COUNT_LIMIT,
+        **cursor.answer(found.total),
     )
-    spans = {"run_after": run_after, "logical_date": logical_date, "start_date": start_date, "end_date": end_date}
-    found = caller.services.store.history.run_page(page, order, wanted, spans)
-    return models.DagRuns(dag_runs=rows_of(caller, found.items), total_entries=found.total)
 
 
-def rows_of(caller: Caller, runs: list[RunRecord]) -> list[models.DagRun]:
-    versions = caller.services.store.bars.versions(run.version_id for run in runs)
-    return [models.DagRun.of(run, conf_of(run), versions) for run in runs]
+@router.post("/list", operation_id="get_list_dag_runs_batch")
+def get_list_dag_runs_batch(dag_id: AllDags, body: DAGRunsBatchBody, caller: CallerOf) -> DAGRunCollectionResponse:
+    order = orderings([body.order_by], NAMES) if body.order_by else ()
+    page = Page(min(body.page_limit, caller.services.conf.getint("api", "maximum_page_limit")), body.page_offset)
+    found = caller.services.store.run_pages.page(page, order, body.query(caller.visible_dags))
+    return DAGRunCollectionResponse(
+        dag_runs=responses(caller.services, found.items), total_entries=found.total, total_entries_limit=COUNT_LIMIT
+    )
 
 
-@router.post("/dagRuns", operation_id="trigger_dag_run")
-def trigger_dag_run(dag_id: str, body: models.TriggerBody, caller: CallerOf) -> models.DagRun:
+@router.post("", operation_id="trigger_dag_run")
+def trigger_dag_run(dag_id: str, body: TriggerDAGRunPostBody, caller: CallerOf) -> DAGRunResponse:
     if body.partition_key is not None:
-        raise NotBuilt("Running partitions of a DAG")
+        raise Invalid(f"DAG '{dag_id}' has no partitions. Leave out partition_key.")
+    interval = None
+    if body.data_interval_start is not None and body.data_interval_end is not None:
+        interval = DataInterval(as_utc(body.data_interval_start), as_utc(body.data_interval_end))
     run = trigger_run(
         caller.services,
         dag_id,
@@ -105,88 +183,42 @@ def trigger_dag_run(dag_id: str, body: models.TriggerBody, caller: CallerOf) -> 
         logical_date=body.logical_date,
         keep_microseconds=True,
         note=body.note,
+        interval=interval,
         run_after=body.run_after,
-        interval=_interval(body),
     )
-    return rows_of(caller, [run])[0]
+    return response(caller.services, run)
 
 
-def _interval(body: models.TriggerBody) -> DataInterval | None:
-    start, end = body.data_interval_start, body.data_interval_end
-    if start is None and end is None:
-        return None
-    if start is None or end is None or end < start:
-        raise Invalid("Give both data_interval_start and data_interval_end, the end not before the start, or neither.")
-    return DataInterval(as_utc(start), as_utc(end))
+@router.get("/{dag_run_id}", operation_id="get_dag_run")
+def get_dag_run(dag_id: str, dag_run_id: str, caller: CallerOf) -> DAGRunResponse:
+    return response(caller.services, find_run(caller.services, dag_id, dag_run_id))
 
 
-@router.get("/dagRuns/{dag_run_id}", operation_id="get_dag_run")
-def get_dag_run(dag_id: str, dag_run_id: str, caller: CallerOf) -> models.DagRun:
-    return rows_of(caller, [run_of(caller.services, dag_id, dag_run_id)])[0]
-
-
-@router.patch("/dagRuns/{dag_run_id}", operation_id="patch_dag_run")
+@router.patch("/{dag_run_id}", operation_id="patch_dag_run")
 def patch_dag_run(
-    dag_id: str, dag_run_id: str, body: models.DagRunPatch, caller: CallerOf, update_mask: UpdateMask = None
-) -> models.DagRun:
-    run = run_of(caller.services, dag_id, dag_run_id)
-    wanted = changes(body, update_mask, ("state", "note"))
-    state = wanted.get("state")
-    if state == "queued":
-        affecting.clear(
-            caller.services, _whole(run), affecting.Clearing(False, False, False, False, None), dry_run=False
-        )
-    elif state is not None:
-        mark_run(caller.services, run, RunState(state))
+    dag_id: str, dag_run_id: str, body: DAGRunPatchBody, caller: CallerOf, update_mask: UpdateMask = None
+) -> DAGRunResponse:
+    run = find_run(caller.services, dag_id, dag_run_id)
+    patch_run(caller.services, run, changes(body, update_mask, _FIELDS))
+    return response(caller.services, find_run(caller.services, dag_id, dag_run_id))
+
+
+def patch_run(services: Services, run: RunRecord, wanted: Mapping[str, Any]) -> None:
+    """`wanted`: state and note, as far as they are to change."""
+    if wanted.get("state") is not None:
+        set_run_state(services, run, RunState(wanted["state"]))
     if "note" in wanted:
-        notes.set_run_note(caller.services, run, wanted["note"])
-    return get_dag_run(dag_id, dag_run_id, caller)
+        set_run_note(services, run, wanted["note"])
 
 
-@router.delete("/dagRuns/{dag_run_id}", operation_id="delete_dag_run", status_code=204)
+@router.delete("/{dag_run_id}", operation_id="delete_dag_run", status_code=204)
 def delete_dag_run(dag_id: str, dag_run_id: str, caller: CallerOf) -> Response:
-    delete_run(caller.services, run_of(caller.services, dag_id, dag_run_id))
+    delete_with_history(caller.services, find_run(caller.services, dag_id, dag_run_id))
     return no_content()
 
 
-@router.post(
-    "/dagRuns/{dag_run_id}/clear",
-    operation_id="clear_dag_run",
-    response_model=models.TaskInstances | models.DagRun,
-)
-def clear_dag_run(
-    dag_id: str, dag_run_id: str, body: models.DagRunClear, caller: CallerOf
-) -> models.TaskInstances | models.DagRun:
-    run = run_of(caller.services, dag_id, dag_run_id)
-    options = affecting.Clearing(body.only_failed, body.only_new, body.run_on_latest_version, False, body.note)
-    plan = affecting.clear(caller.services, _whole(run), options, dry_run=body.dry_run)
-    if not body.dry_run:
-        return get_dag_run(dag_id, dag_run_id, caller)
-    rows = affected_instances(caller, dag_id, plan)
-    return models.TaskInstances(task_instances=rows, total_entries=len(rows))
-
-
-def _whole(run: RunRecord) -> affecting.Selection:
-    return affecting.Selection(run.dag_id, [run.run_id], None, [], None, False, False, False, False)
-
-
-def affected_instances(caller: Caller, dag_id: str, plan: dict[str, Any]) -> list[models.TaskInstance]:
-    """The instances that a plan of `affecting` names, as they are now."""
-    services = caller.services
-    rows: list[models.TaskInstance] = []
-    for part in plan["runs"]:
-        run = run_of(services, dag_id, part["run_id"])
-        version = services.store.bars.versions([run.version_id]).get(run.version_id)
-        known = {(one.task_id, one.map_index): one for one in services.store.instances.of_run(run.run_key)}
-        for one in part["instances"][:_MOST_CLEARED]:
-            instance = known.get((one["task_id"], one["map_index"]))
-            if instance is not None:
-                rows.append(models.TaskInstance.of(run, instance, version))
-    return rows
-
-
 @router.get(
-    "/dagRuns/{dag_run_id}/wait",
+    "/{dag_run_id}/wait",
     operation_id="wait_dag_run_until_finished",
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
@@ -194,36 +226,34 @@ def affected_instances(caller: Caller, dag_id: str, plan: dict[str, Any]) -> lis
 def wait_dag_run_until_finished(
     dag_id: str,
     dag_run_id: str,
-    request: Request,
     caller: CallerOf,
-    interval: Annotated[float, Query(gt=0, le=3600)] = 2.0,
-    result: Annotated[list[str] | None, Query()] = None,
+    interval: Annotated[float, Query(gt=0, le=86_400, description="Seconds between two looks at the run.")],
+    result: Annotated[list[str], Query(default_factory=list, description="Tasks whose results to give at the end.")],
 ) -> StreamingResponse:
-    """A line for each change of the run's state, and every `interval` seconds, until it has ended."""
-    run = run_of(caller.services, dag_id, dag_run_id)
-    return StreamingResponse(_states(caller, run, interval, listed(result)), media_type="application/x-ndjson")
+    """One line with the run's state at once and after each interval; the last one has the results that were asked for."""
+    if result and not caller.may(Action.READ, Resource.XCOM, dag_id):
+        raise Forbidden(f"User '{caller.username}' may not read XComs of DAG '{dag_id}', so leave out result.")
+    run = find_run(caller.services, dag_id, dag_run_id)
+    lines = _until_the_end(caller, run, max(interval, _SHORTEST_S), result)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
-async def _states(caller: Caller, run: RunRecord, interval: float, tasks: list[str]) -> AsyncIterator[bytes]:
-    said: RunState | None = None
-    waited = 0.0
-    while True:
-        found = await run_in_threadpool(caller.services.store.runs.by_key, run.run_key)
-        if found is None:
+async def _until_the_end(
+    caller: Caller, run: RunRecord, interval_s: float, task_ids: Sequence[str]
+) -> AsyncIterator[bytes]:
+    services = caller.services
+    while not run.state.is_final:
+        yield _line({"state": run.state.value})
+        await asyncio.sleep(interval_s)
+        now = await run_in_threadpool(services.store.runs.by_key, run.run_key)
+        if now is None:
+            # It was deleted: there is no state to tell any more.
             return
-        if found.state is not said or waited >= interval:
-            said, waited = found.state, 0.0
-            line: dict[str, Any] = {"state": found.state.value}
-            if found.state.is_final and tasks:
-                line["results"] = await run_in_threadpool(_results, caller, run, tasks)
-            yield json.dumps(line).encode() + b"\n"
-        if found.state.is_final:
-            return
-        await asyncio.sleep(_EVERY_S)
-        waited += _EVERY_S
+        run = now
+    last: dict[str, Any] = {"state": run.state.value}
+    results = await run_in_threadpool(results_of, services, run, task_ids)
+    yield _line(last | ({"results": results} if results else {}))
 
 
-def _results(caller: Caller, run: RunRecord, tasks: list[str]) -> dict[str, Any]:
-    found = caller.services.store.xcoms.get(run.run_key, tasks, [NOT_MAPPED], key="return_value")
-    values = {one.task_id: value_of(one.value) for one in found}
-    return {task_id: values.get(task_id) for task_id in tasks}
+def _line(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told).encode() + b"\n"

@@ -1,231 +1,185 @@
-"""DAGs: list, one, pause, delete, their tasks, tags, versions, sources and statistics."""
+"""DAGs: lists, details, pausing, deleting, and the user's favourites."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic.json_schema import SkipJsonSchema
 
-from tradewind.core.graph import Graph
-from tradewind.core.lists import Pattern
+from tradewind.core.lists import Found, Pattern, Span
 from tradewind.core.permissions import Action, Resource
+from tradewind.core.records import DagRecord
 from tradewind.core.states import RunState
-from tradewind.server.access import Caller, CallerOf
+from tradewind.server.access import CallerOf
 from tradewind.server.conventions import (
-    JSON,
-    PLAIN,
     Orderings,
     PageOfV2,
     UpdateMask,
-    accepted,
     changes,
-    listed,
     no_content,
     order_by_v2,
     pattern,
+    span,
 )
-from tradewind.server.errors import Forbidden
-from tradewind.server.v2.models import dags as models
+from tradewind.server.v2.bundle import BUNDLE
+from tradewind.server.v2.models.dags import (
+    DAGCollectionResponse,
+    DAGDetailsResponse,
+    DAGPatchBody,
+    DAGResponse,
+    Details,
+    TagsMatchMode,
+)
 from tradewind.services import dag_lists
-from tradewind.services import dags as service
-from tradewind.services.tasks import check_task
-from tradewind.services.views.graph import version_of
+from tradewind.services.dag_lists import DagFilter
+from tradewind.services.dags import delete_dag as delete_with_history
+from tradewind.services.dags import get_dag as find_dag
+from tradewind.services.dags import set_paused
 
-router = APIRouter(prefix="/api/v2", tags=["DAG"])
-_ORDER: Final = dag_lists.ORDER
+router = APIRouter(prefix="/api/v2/dags", tags=["DAG"])
+
+_NAMES: Final = {
+    "dag_id": "dag_id",
+    "dag_display_name": "display_name",
+    "next_dagrun": "next_logical_date",
+    "state": "last_run_state",
+    "start_date": "last_run_start_date",
+    "last_run_state": "last_run_state",
+    "last_run_start_date": "last_run_start_date",
+}
+_FIELDS: Final = ("is_paused",)
+
+Some = Annotated[list[str], Query(default_factory=list)]
+Flag = bool | SkipJsonSchema[None]
 
 
-@router.get("/dags", operation_id="get_dags")
+def _collection(found: Found[DagRecord]) -> DAGCollectionResponse:
+    return DAGCollectionResponse(dags=[DAGResponse.of(dag) for dag in found.items], total_entries=found.total)
+
+
+@router.get("", operation_id="get_dags")
 def get_dags(
     caller: CallerOf,
     page: PageOfV2,
-    order: Annotated[Orderings, Depends(order_by_v2(_ORDER, "dag_id"))],
+    order: Annotated[Orderings, Depends(order_by_v2(_NAMES, "dag_id"))],
     dag_id: Annotated[tuple[Pattern, ...], Depends(pattern("dag_id_pattern", "dag_id_prefix_pattern"))],
-    name: Annotated[
+    display_name: Annotated[
         tuple[Pattern, ...], Depends(pattern("dag_display_name_pattern", "dag_display_name_prefix_pattern"))
     ],
-    tags: Annotated[list[str] | None, Query()] = None,
-    tags_match_mode: Annotated[str, Query(pattern="^(any|all)$")] = "any",
-    owners: Annotated[list[str] | None, Query()] = None,
-    paused: bool | None = None,
+    started: Annotated[Span[datetime], Depends(span("dag_run_start_date"))],
+    ended: Annotated[Span[datetime], Depends(span("dag_run_end_date"))],
+    tags: Some,
+    owners: Some,
+    dag_run_state: Annotated[list[RunState], Query(default_factory=list)],
+    timetable_type: Some,
+    tags_match_mode: TagsMatchMode | SkipJsonSchema[None] = None,
     exclude_stale: bool = True,
-    has_import_errors: bool | None = None,
-    is_favorite: bool | None = None,
-    last_dag_run_state: Annotated[str | None, Query(pattern="^(queued|running|success|failed)$")] = None,
-) -> models.Dags:
-    wanted = dag_lists.DagFilter(
-        patterns=dag_id,
-        names=name,
-        tags=listed(tags),
-        all_tags=tags_match_mode == "all",
-        owners=listed(owners),
-        paused=paused,
-        include_stale=not exclude_stale,
-        has_import_error=has_import_errors,
-        favourites=None if is_favorite is None else (caller.username, is_favorite),
-        last_state=None if last_dag_run_state is None else RunState(last_dag_run_state),
-        visible=caller.visible_dags,
-    )
-    found = dag_lists.dag_page(caller.services, page, order, wanted)
-    return models.Dags(dags=[models.Dag.of(dag) for dag in found.items], total_entries=found.total)
-
-
-@router.patch("/dags", operation_id="patch_dags")
-def patch_dags(
-    caller: CallerOf,
-    page: PageOfV2,
-    body: models.DagPatch,
-    dag_id: Annotated[tuple[Pattern, ...], Depends(pattern("dag_id_pattern", "dag_id_prefix_pattern"))],
-    tags: Annotated[list[str] | None, Query()] = None,
-    owners: Annotated[list[str] | None, Query()] = None,
-    paused: bool | None = None,
-    exclude_stale: bool = True,
-    update_mask: UpdateMask = None,
-) -> models.Dags:
-    changes(body, update_mask, ("is_paused",))
-    wanted = dag_lists.DagFilter(
-        patterns=dag_id,
-        tags=listed(tags),
-        owners=listed(owners),
-        paused=paused,
-        include_stale=not exclude_stale,
-        visible=caller.visible_dags,
-    )
-    found = dag_lists.dag_page(caller.services, page, (), wanted)
-    for dag in found.items:
-        _check_edit(caller, dag.dag_id)
-    service.set_paused(caller.services, [dag.dag_id for dag in found.items], body.is_paused)
-    changed = [models.Dag.of(service.get_dag(caller.services, dag.dag_id)) for dag in found.items]
-    return models.Dags(dags=changed, total_entries=found.total)
-
-
-def _check_edit(caller: Caller, dag_id: str) -> None:
-    if not caller.may(Action.EDIT, Resource.DAG, dag_id):
-        raise Forbidden(f"User '{caller.username}' lacks the permission 'can_edit on DAGs' of DAG '{dag_id}'.")
-
-
-@router.get("/dagTags", operation_id="get_dag_tags")
-def get_dag_tags(
-    caller: CallerOf,
-    page: PageOfV2,
-    order: Annotated[Orderings, Depends(order_by_v2({"name": "name"}, "name"))],
-    name: Annotated[tuple[Pattern, ...], Depends(pattern("tag_name_pattern", "tag_name_prefix_pattern"))],
-) -> models.DagTags:
-    found = dag_lists.tag_page(caller.services, page, order, name, caller.visible_dags)
-    return models.DagTags(tags=found.items, total_entries=found.total)
-
-
-@router.get("/dagStats", operation_id="get_dag_stats")
-def get_dag_stats(caller: CallerOf, dag_ids: Annotated[list[str] | None, Query()] = None) -> models.DagStatsList:
-    found = dag_lists.stats(caller.services, listed(dag_ids), caller.visible_dags)
-    rows = [
-        models.DagStats(
-            dag_id=dag.dag_id,
-            dag_display_name=dag.spec.display_name or dag.dag_id,
-            stats=[models.StateCount(state=state.value, count=count) for state, count in counts.items()],
-        )
-        for dag, counts in found
-    ]
-    return models.DagStatsList(dags=rows, total_entries=len(rows))
-
-
-@router.get("/dags/{dag_id}", operation_id="get_dag")
-def get_dag(dag_id: str, caller: CallerOf) -> models.Dag:
-    return models.Dag.of(service.get_dag(caller.services, dag_id))
-
-
-@router.get("/dags/{dag_id}/details", operation_id="get_dag_details")
-def get_dag_details(dag_id: str, caller: CallerOf) -> models.DagDetails:
-    dag = service.get_dag(caller.services, dag_id)
-    bars = caller.services.store.bars
-    return models.DagDetails.of_version(
-        dag,
-        bars.versions([dag.version_id]).get(dag.version_id),
-        is_favourite=dag_id in caller.services.store.personal.favourites(caller.username),
-        active_runs=sum(bars.unfinished_of(dag_id).values()),
-    )
-
-
-@router.patch("/dags/{dag_id}", operation_id="patch_dag")
-def patch_dag(dag_id: str, body: models.DagPatch, caller: CallerOf, update_mask: UpdateMask = None) -> models.Dag:
-    changes(body, update_mask, ("is_paused",))
-    service.get_dag(caller.services, dag_id)
-    service.set_paused(caller.services, [dag_id], body.is_paused)
-    return models.Dag.of(service.get_dag(caller.services, dag_id))
-
-
-@router.delete("/dags/{dag_id}", operation_id="delete_dag")
-def delete_dag(dag_id: str, caller: CallerOf) -> None:
-    service.delete_dag(caller.services, dag_id)
-
-
-@router.post("/dags/{dag_id}/favorite", operation_id="favorite_dag", status_code=204)
-def favorite_dag(dag_id: str, caller: CallerOf) -> Response:
-    service.get_dag(caller.services, dag_id)
-    caller.services.store.personal.add_favourite(caller.username, dag_id)
-    return no_content()
-
-
-@router.post("/dags/{dag_id}/unfavorite", operation_id="unfavorite_dag", status_code=204)
-def unfavorite_dag(dag_id: str, caller: CallerOf) -> Response:
-    service.get_dag(caller.services, dag_id)
-    caller.services.store.personal.remove_favourite(caller.username, dag_id)
-    return no_content()
-
-
-@router.get("/dags/{dag_id}/tasks", operation_id="get_tasks")
-def get_tasks(dag_id: str, caller: CallerOf, order_by: str = "task_id") -> models.Tasks:
-    spec = service.get_dag(caller.services, dag_id).spec
-    graph = Graph(spec)
-    tasks = dag_lists.ordered_tasks(spec, order_by)
-    return models.Tasks(tasks=[models.Task.of(task, graph) for task in tasks], total_entries=len(tasks))
-
-
-@router.get("/dags/{dag_id}/tasks/{task_id}", operation_id="get_task")
-def get_task(dag_id: str, task_id: str, caller: CallerOf) -> models.Task:
-    spec = service.get_dag(caller.services, dag_id).spec
-    check_task(spec, task_id)
-    graph = Graph(spec)
-    return models.Task.of(graph.task(task_id), graph)
-
-
-@router.get("/dags/{dag_id}/dagVersions", operation_id="get_dag_versions")
-def get_dag_versions(dag_id: str, caller: CallerOf, page: PageOfV2) -> models.DagVersions:
-    service.get_dag(caller.services, dag_id)
-    ids = [record.version_id for record in caller.services.store.dags.versions(dag_id)]
-    chosen = ids[page.offset : page.offset + page.limit]
-    known = caller.services.store.bars.versions(chosen)
-    return models.DagVersions(dag_versions=[models.DagVersion.of(known[one]) for one in chosen], total_entries=len(ids))
-
-
-@router.get("/dags/{dag_id}/dagVersions/{version_number}", operation_id="get_dag_version")
-def get_dag_version(
-    dag_id: str, version_number: Annotated[int, Path(ge=0, le=2**31 - 1)], caller: CallerOf
-) -> models.DagVersion:
-    return models.DagVersion.of(version_of(caller.services, dag_id, version_number))
-
-
-@router.get(
-    "/dagSources/{dag_id}",
-    operation_id="get_dag_source",
-    response_model=models.DagSource,
-    responses={200: {"content": {PLAIN: {"schema": {"type": "string"}}}}},
-)
-def get_dag_source(
-    dag_id: str,
-    request: Request,
-    caller: CallerOf,
-    version_number: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
-) -> Response | models.DagSource:
-    kind = accepted(request, JSON, PLAIN)
-    version = version_of(caller.services, dag_id, version_number)
-    source = caller.services.store.dags.source(version.source_digest) or ""
-    if kind == PLAIN:
-        return PlainTextResponse(source)
-    return models.DagSource(
-        content=source,
+    paused: Flag = None,
+    has_import_errors: Flag = None,
+    last_dag_run_state: RunState | SkipJsonSchema[None] = None,
+    bundle_name: str | SkipJsonSchema[None] = None,
+    bundle_version: str | SkipJsonSchema[None] = None,
+    has_asset_schedule: Flag = None,
+    asset_dependency: str | SkipJsonSchema[None] = None,
+    is_favorite: Flag = None,
+) -> DAGCollectionResponse:
+    if bundle_name not in (None, BUNDLE) or bundle_version is not None or asset_dependency:
+        return _collection(Found([], 0))
+    states: Collection[RunState] = dag_run_state if last_dag_run_state is None else [last_dag_run_state]
+    wanted = DagFilter(
+        readable=caller.visible_dags,
+        tags=tags,
+        all_tags=tags_match_mode is TagsMatchMode.ALL,
+        owners=owners,
         dag_id=dag_id,
-        version_number=version.number,
-        dag_display_name=version.spec.display_name or dag_id,
+        display_name=display_name,
+        include_stale=not exclude_stale,
+        paused=paused,
+        has_import_error=has_import_errors,
+        favourites_of=caller.username,
+        is_favourite=is_favorite,
+        timetable_kinds=timetable_type,
+        has_asset_schedule=has_asset_schedule,
+        last_run_states=states,
+        last_run_start=started,
+        last_run_end=ended,
     )
+    return _collection(dag_lists.dag_page(caller.services, page, order, wanted))
+
+
+@router.patch("", operation_id="patch_dags")
+def patch_dags(
+    body: DAGPatchBody,
+    caller: CallerOf,
+    page: PageOfV2,
+    dag_id: Annotated[tuple[Pattern, ...], Depends(pattern("dag_id_pattern", "dag_id_prefix_pattern"))],
+    tags: Some,
+    owners: Some,
+    update_mask: UpdateMask = None,
+    tags_match_mode: TagsMatchMode | SkipJsonSchema[None] = None,
+    exclude_stale: bool = True,
+    paused: Flag = None,
+) -> DAGCollectionResponse:
+    changes(body, update_mask, _FIELDS)
+    wanted = DagFilter(
+        readable=caller.visible_dags,
+        tags=tags,
+        all_tags=tags_match_mode is TagsMatchMode.ALL,
+        owners=owners,
+        dag_id=dag_id,
+        include_stale=not exclude_stale,
+        paused=paused,
+    )
+    return _collection(
+        dag_lists.pause_matching(
+            caller.services, page, wanted, body.is_paused, lambda one: caller.may(Action.EDIT, Resource.DAG, one)
+        )
+    )
+
+
+@router.get("/{dag_id}", operation_id="get_dag")
+def get_dag(dag_id: str, caller: CallerOf) -> DAGResponse:
+    return DAGResponse.of(find_dag(caller.services, dag_id))
+
+
+@router.get("/{dag_id}/details", operation_id="get_dag_details")
+def get_dag_details(dag_id: str, caller: CallerOf) -> DAGDetailsResponse:
+    dag = find_dag(caller.services, dag_id)
+    store = caller.services.store
+    return DAGDetailsResponse.of_details(
+        Details(
+            dag,
+            store.bars.versions([dag.version_id]).get(dag.version_id),
+            dag_id in store.personal.favourites(caller.username),
+            store.bars.unfinished_of(dag_id).get(RunState.RUNNING.value, 0),
+        )
+    )
+
+
+@router.patch("/{dag_id}", operation_id="patch_dag")
+def patch_dag(dag_id: str, body: DAGPatchBody, caller: CallerOf, update_mask: UpdateMask = None) -> DAGResponse:
+    changes(body, update_mask, _FIELDS)
+    find_dag(caller.services, dag_id)
+    set_paused(caller.services, [dag_id], body.is_paused)
+    return DAGResponse.of(find_dag(caller.services, dag_id))
+
+
+@router.delete("/{dag_id}", operation_id="delete_dag", status_code=204)
+def delete_dag(dag_id: str, caller: CallerOf) -> Response:
+    delete_with_history(caller.services, dag_id)
+    return no_content()
+
+
+@router.post("/{dag_id}/favorite", operation_id="favorite_dag", status_code=204)
+def favorite_dag(dag_id: str, caller: CallerOf) -> Response:
+    dag_lists.favourite(caller.services, caller.username, dag_id, is_favourite=True)
+    return no_content()
+
+
+@router.post("/{dag_id}/unfavorite", operation_id="unfavorite_dag", status_code=204)
+def unfavorite_dag(dag_id: str, caller: CallerOf) -> Response:
+    dag_lists.favourite(caller.services, caller.username, dag_id, is_favourite=False)
+    return no_content()

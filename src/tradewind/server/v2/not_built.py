@@ -10,6 +10,7 @@ _EVENTS: Final = "Keeping asset events, and starting runs by them,"
 _HUMAN: Final = "Asking a human in the middle of a run"
 _TASK_STORE: Final = "The state store of tasks"
 _ASSET_STORE: Final = "The state store of assets"
+_PARSING: Final = "Asking for a DAG file to be parsed at once (the scheduler parses it as soon as it is saved)"
 _PARTITIONS: Final = "Running partitions of a DAG"
 
 _ASSETS: Final = "/api/v2/assets"
@@ -48,6 +49,7 @@ MISSING: Final = (
     Missing("GET", _HITL, "get_hitl_detail", _HUMAN),
     Missing("PATCH", _HITL, "update_hitl_detail", _HUMAN),
     Missing("GET", _HITL + "/tries/{try_number}", "get_hitl_detail_try_detail", _HUMAN),
+    Missing("PUT", "/api/v2/parseDagFile/{file_token}", "reparse_dag_file", _PARSING),
     Missing("POST", "/api/v2/dags/{dag_id}/clearPartitions", "clear_dag_run_partitions", _PARTITIONS),
 )
 

@@ -6,7 +6,28 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from tradewind.server.v2 import dag_runs, dags, task_instances, xcoms
+from tradewind.server.v2 import (
+    backfills,
+    clearing,
+    dag_bulk,
+    dag_facts,
+    dag_runs,
+    dags,
+    logs,
+    task_instances,
+    tasks,
+    xcoms,
+)
 
-# The XComs first: their paths begin as those of the task instances do.
-DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (dags.router, dag_runs.router, xcoms.router, task_instances.router)
+DAG_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    dags.router,
+    dag_facts.router,
+    tasks.router,
+    dag_bulk.router,
+    clearing.router,
+    dag_runs.router,
+    logs.router,
+    xcoms.router,
+    task_instances.router,
+    backfills.router,
+)

@@ -49,7 +49,6 @@ def row_of(viewer: Viewer, number: int, error: ImportErrorRecord) -> View:
     excerpt, first = excerpt_of(error.file, error.line)
     good = [dag.version_number for dag in store.dags.list(include_stale=True, file=error.file)
             if error.dag_id is None or dag.dag_id == error.dag_id]  # fmt: skip
-    lines = [line for line in error.message.splitlines() if line.strip()]
     folder = viewer.services.conf.get("core", "dags_folder")
     relative = os.path.relpath(error.file, folder) if error.file.startswith(folder.rstrip("/") + "/") else error.file
     return {
@@ -59,12 +58,21 @@ def row_of(viewer: Viewer, number: int, error: ImportErrorRecord) -> View:
         "line": error.line,
         "dag_id": error.dag_id,
         "at": error.at,
-        "summary": lines[-1] if lines else "",
+        "summary": summary_of(error),
         "message": error.message,
         "excerpt": excerpt,
         "excerpt_from": first,
         "last_good_version": max(good, default=None),
     }
+
+
+def summary_of(error: ImportErrorRecord) -> str:
+    """What went wrong, in one line: the message's first, without the place, which pages tell by themselves."""
+    first = next((line.strip() for line in error.message.splitlines() if line.strip()), "")
+    for place in (f"{error.file}:{error.line}: ", f"{error.file}: "):
+        if first.startswith(place):
+            return first[len(place) :]
+    return first
 
 
 def excerpt_of(file: str, line: int | None) -> tuple[list[str], int]:

@@ -214,7 +214,7 @@ def list_xcoms(services: Services, run: RunRecord, task_id: str, map_index: int)
                 "map_index": found.map_index,
                 "created_at": found.created_at,
                 "size": size,
-                "value": None if too_long else value_of(found.value),
+                "value": None if too_long else _json(found.value),
                 "too_long": too_long,
             }
         )
@@ -227,7 +227,7 @@ def get_rendered(services: Services, run: RunRecord, task_id: str, map_index: in
     for found in reversed([each for each in tries if try_number is None or each.try_number == try_number]):
         text = services.store.tries.rendered(found.try_id)
         if text is not None:
-            fields = value_of(text)
+            fields = _json(text)
             shown = fields.items() if isinstance(fields, dict) else ()
             return {
                 "fields": [{"name": str(name), "rendered": _text(value)} for name, value in shown],
@@ -240,8 +240,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def value_of(text: str) -> Any:
-    """What a stored text says, as JSON that any reader takes."""
+def _json(text: str) -> Any:
     try:
         # NaN and Infinity, which Python's json writes, are no JSON for a browser.
         return json.loads(text, parse_constant=str)

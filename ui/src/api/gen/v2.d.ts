@@ -193,6 +193,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Backfills */
+        get: operations["list_backfills"];
+        put?: never;
+        /** Create Backfill */
+        post: operations["create_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Backfill */
+        get: operations["get_backfill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Cancel Backfill */
+        put: operations["cancel_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pause Backfill */
+        put: operations["pause_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Unpause Backfill */
+        put: operations["unpause_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/dry_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create Backfill Dry Run */
+        post: operations["create_backfill_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/config": {
         parameters: {
             query?: never;
@@ -390,6 +493,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/clearDagRuns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Clear Dag Runs */
+        post: operations["clear_dag_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/clearPartitions": {
         parameters: {
             query?: never;
@@ -418,7 +538,7 @@ export interface paths {
         put?: never;
         /**
          * Post Clear Task Instances
-         * @description Without a run: those of all runs between the two logical dates, which must then be given or be none.
+         * @description Runs that had ended are queued again, whatever `reset_dag_runs` says: otherwise nothing would run.
          */
         post: operations["post_clear_task_instances"];
         delete?: never;
@@ -442,7 +562,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Bulk Dag Runs */
+        patch: operations["bulk_dag_runs"];
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}": {
@@ -473,7 +594,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Clear Dag Run */
+        /**
+         * Clear Dag Run
+         * @description A dry run answers with the task instances that would be cleared (with `only_new`, with the tasks).
+         */
         post: operations["clear_dag_run"];
         delete?: never;
         options?: never;
@@ -498,6 +622,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Patch Task Group Instances */
+        patch: operations["patch_task_group_instances"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Patch Task Group Instances Dry Run */
+        patch: operations["patch_task_group_instances_dry_run"];
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances": {
         parameters: {
             query?: never;
@@ -505,17 +663,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Task Instances
-         * @description Those of a run that has begun. `~` for the DAG or the run stands for all.
-         */
+        /** Get Task Instances */
         get: operations["get_task_instances"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Bulk Task Instances */
+        patch: operations["bulk_task_instances"];
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}": {
@@ -529,7 +685,8 @@ export interface paths {
         get: operations["get_task_instance"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete Task Instance */
+        delete: operations["delete_task_instance"];
         options?: never;
         head?: never;
         /** Patch Task Instance */
@@ -550,8 +707,25 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Patch Mapped Task Instance */
-        patch: operations["patch_mapped_task_instance"];
+        /** Patch Task Instance By Map Index */
+        patch: operations["patch_task_instance_by_map_index"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Task Instance Dependencies By Map Index */
+        get: operations["get_task_instance_dependencies_by_map_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dry_run": {
@@ -567,8 +741,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Patch Mapped Task Instance Dry Run */
-        patch: operations["patch_mapped_task_instance_dry_run"];
+        /** Patch Task Instance Dry Run By Map Index */
+        patch: operations["patch_task_instance_dry_run_by_map_index"];
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails": {
@@ -640,6 +814,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Task Instance Dependencies */
+        get: operations["get_task_instance_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run": {
         parameters: {
             query?: never;
@@ -655,6 +846,43 @@ export interface paths {
         head?: never;
         /** Patch Task Instance Dry Run */
         patch: operations["patch_task_instance_dry_run"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/externalLogUrl/{try_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get External Log Url */
+        get: operations["get_external_log_url"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Extra Links
+         * @description None has an address: an author's link is made by his code, which runs in tasks only.
+         */
+        get: operations["get_extra_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped": {
@@ -681,10 +909,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Log
-         * @description Lines from `token` on: at most 1 MiB, unless `full_content`; a continuation token while there may be more.
-         */
+        /** Get Log */
         get: operations["get_log"];
         put?: never;
         post?: never;
@@ -773,13 +998,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Xcom Entries
-         * @description `~` for the task stands for all of the run's.
-         */
+        /** Get Xcom Entries */
         get: operations["get_xcom_entries"];
         put?: never;
-        post?: never;
+        /** Create Xcom Entry */
+        post: operations["create_xcom_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -797,6 +1020,25 @@ export interface paths {
         get: operations["get_xcom_entry"];
         put?: never;
         post?: never;
+        /** Delete Xcom Entry */
+        delete: operations["delete_xcom_entry"];
+        options?: never;
+        head?: never;
+        /** Update Xcom Entry */
+        patch: operations["update_xcom_entry"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get Task Instances Batch */
+        post: operations["get_task_instances_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -829,11 +1071,28 @@ export interface paths {
         };
         /**
          * Wait Dag Run Until Finished
-         * @description A line for each change of the run's state, and every `interval` seconds, until it has ended.
+         * @description One line with the run's state at once and after each interval; the last one has the results that were asked for.
          */
         get: operations["wait_dag_run_until_finished"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get List Dag Runs Batch */
+        post: operations["get_list_dag_runs_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1010,6 +1269,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dagWarnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Dag Warnings */
+        get: operations["list_dag_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/eventLogs": {
         parameters: {
             query?: never;
@@ -1105,6 +1381,23 @@ export interface paths {
         /** Get Health */
         get: operations["get_health"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/parseDagFile/{file_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Asking for a DAG file to be parsed at once (the scheduler parses it as soon as it is saved) */
+        put: operations["reparse_dag_file"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1341,6 +1634,86 @@ export interface components {
             /** Token */
             token: string;
         };
+        /** BackfillCollectionResponse */
+        BackfillCollectionResponse: {
+            /** Backfills */
+            backfills: components["schemas"]["BackfillResponse"][];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** BackfillPostBody */
+        BackfillPostBody: {
+            /** Dag Id */
+            dag_id: string;
+            /** Dag Run Conf */
+            dag_run_conf?: {
+                [key: string]: unknown;
+            };
+            /**
+             * From Date
+             * Format: date-time
+             */
+            from_date: string;
+            /**
+             * Max Active Runs
+             * @default 10
+             */
+            max_active_runs: number;
+            /** @default none */
+            reprocess_behavior: components["schemas"]["Reprocess"];
+            /**
+             * Run Backwards
+             * @default false
+             */
+            run_backwards: boolean;
+            /** Run On Latest Version */
+            run_on_latest_version?: boolean | null;
+            /**
+             * To Date
+             * Format: date-time
+             */
+            to_date: string;
+        };
+        /** BackfillResponse */
+        BackfillResponse: {
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Dag Run Conf */
+            dag_run_conf: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * From Date
+             * Format: date-time
+             */
+            from_date: string;
+            /** Id */
+            id: number;
+            /** Is Paused */
+            is_paused: boolean;
+            /** Max Active Runs */
+            max_active_runs: number;
+            reprocess_behavior: components["schemas"]["Reprocess"];
+            /**
+             * To Date
+             * Format: date-time
+             */
+            to_date: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /** BulkActionResponse */
         BulkActionResponse: {
             /** Errors */
@@ -1349,6 +1722,16 @@ export interface components {
             }[];
             /** Success */
             success?: string[];
+        };
+        /** BulkBody[BulkDAGRunBody] */
+        BulkBody_BulkDAGRunBody_: {
+            /** Actions */
+            actions: (components["schemas"]["BulkCreateAction_BulkDAGRunBody_"] | components["schemas"]["BulkUpdateAction_BulkDAGRunBody_"] | components["schemas"]["BulkDeleteAction_BulkDAGRunBody_"])[];
+        };
+        /** BulkBody[BulkTaskInstanceBody] */
+        BulkBody_BulkTaskInstanceBody_: {
+            /** Actions */
+            actions: (components["schemas"]["BulkCreateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkUpdateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkDeleteAction_BulkTaskInstanceBody_"])[];
         };
         /** BulkBody[ConnectionBody] */
         BulkBody_ConnectionBody_: {
@@ -1364,6 +1747,30 @@ export interface components {
         BulkBody_VariableBody_: {
             /** Actions */
             actions: (components["schemas"]["BulkCreateAction_VariableBody_"] | components["schemas"]["BulkUpdateAction_VariableBody_"] | components["schemas"]["BulkDeleteAction_VariableBody_"])[];
+        };
+        /** BulkCreateAction[BulkDAGRunBody] */
+        BulkCreateAction_BulkDAGRunBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "create";
+            /** @default fail */
+            action_on_existence: components["schemas"]["OnExisting"];
+            /** Entities */
+            entities: components["schemas"]["BulkDAGRunBody"][];
+        };
+        /** BulkCreateAction[BulkTaskInstanceBody] */
+        BulkCreateAction_BulkTaskInstanceBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "create";
+            /** @default fail */
+            action_on_existence: components["schemas"]["OnExisting"];
+            /** Entities */
+            entities: components["schemas"]["BulkTaskInstanceBody"][];
         };
         /** BulkCreateAction[ConnectionBody] */
         BulkCreateAction_ConnectionBody_: {
@@ -1400,6 +1807,70 @@ export interface components {
             action_on_existence: components["schemas"]["OnExisting"];
             /** Entities */
             entities: components["schemas"]["VariableBody"][];
+        };
+        /** BulkDAGRunBody */
+        BulkDAGRunBody: {
+            /** Dag Id */
+            dag_id?: string | null;
+            /** Dag Run Id */
+            dag_run_id: string;
+            /** Note */
+            note?: string | null;
+            state?: components["schemas"]["DagRunMutableStates"] | null;
+        };
+        /** BulkDAGRunClearBody */
+        BulkDAGRunClearBody: {
+            /** Dag Runs */
+            dag_runs?: components["schemas"]["BulkDAGRunBody"][] | null;
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+            /** Note */
+            note?: string | null;
+            /**
+             * Only Failed
+             * @default false
+             */
+            only_failed: boolean;
+            /**
+             * Only New
+             * @default false
+             */
+            only_new: boolean;
+            /** Partition Date End */
+            partition_date_end?: string | null;
+            /** Partition Date Start */
+            partition_date_start?: string | null;
+            /** Partition Key */
+            partition_key?: string | null;
+            /** Run On Latest Version */
+            run_on_latest_version?: boolean | null;
+        };
+        /** BulkDeleteAction[BulkDAGRunBody] */
+        BulkDeleteAction_BulkDAGRunBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnMissing"];
+            /** Entities */
+            entities: (string | components["schemas"]["BulkDAGRunBody"])[];
+        };
+        /** BulkDeleteAction[BulkTaskInstanceBody] */
+        BulkDeleteAction_BulkTaskInstanceBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnMissing"];
+            /** Entities */
+            entities: (string | components["schemas"]["BulkTaskInstanceBody"])[];
         };
         /** BulkDeleteAction[ConnectionBody] */
         BulkDeleteAction_ConnectionBody_: {
@@ -1446,6 +1917,68 @@ export interface components {
             delete?: components["schemas"]["BulkActionResponse"] | null;
             update?: components["schemas"]["BulkActionResponse"] | null;
         };
+        /** BulkTaskInstanceBody */
+        BulkTaskInstanceBody: {
+            /** Dag Id */
+            dag_id?: string | null;
+            /** Dag Run Id */
+            dag_run_id?: string | null;
+            /**
+             * Include Downstream
+             * @default false
+             */
+            include_downstream: boolean;
+            /**
+             * Include Future
+             * @default false
+             */
+            include_future: boolean;
+            /**
+             * Include Past
+             * @default false
+             */
+            include_past: boolean;
+            /**
+             * Include Upstream
+             * @default false
+             */
+            include_upstream: boolean;
+            /** Map Index */
+            map_index?: number | null;
+            new_state?: components["schemas"]["MarkedState"] | null;
+            /** Note */
+            note?: string | null;
+            /** Task Id */
+            task_id: string;
+        };
+        /** BulkUpdateAction[BulkDAGRunBody] */
+        BulkUpdateAction_BulkDAGRunBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "update";
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnMissing"];
+            /** Entities */
+            entities: components["schemas"]["BulkDAGRunBody"][];
+            /** Update Mask */
+            update_mask?: string[] | null;
+        };
+        /** BulkUpdateAction[BulkTaskInstanceBody] */
+        BulkUpdateAction_BulkTaskInstanceBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "update";
+            /** @default fail */
+            action_on_non_existence: components["schemas"]["OnMissing"];
+            /** Entities */
+            entities: components["schemas"]["BulkTaskInstanceBody"][];
+            /** Update Mask */
+            update_mask?: string[] | null;
+        };
         /** BulkUpdateAction[ConnectionBody] */
         BulkUpdateAction_ConnectionBody_: {
             /**
@@ -1488,8 +2021,15 @@ export interface components {
             /** Update Mask */
             update_mask?: string[] | null;
         };
-        /** ClearBody */
-        ClearBody: {
+        /** ClearTaskInstanceCollectionResponse */
+        ClearedInstances: {
+            /** Task Instances */
+            task_instances: (components["schemas"]["TaskInstanceResponse"] | components["schemas"]["NewTaskResponse"])[];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** ClearTaskInstancesBody */
+        ClearTaskInstancesBody: {
             /** Dag Run Id */
             dag_run_id?: string | null;
             /**
@@ -1541,11 +2081,8 @@ export interface components {
              * @default true
              */
             reset_dag_runs: boolean;
-            /**
-             * Run On Latest Version
-             * @default false
-             */
-            run_on_latest_version: boolean;
+            /** Run On Latest Version */
+            run_on_latest_version?: boolean | null;
             /** Start Date */
             start_date?: string | null;
             /** Task Ids */
@@ -1674,81 +2211,19 @@ export interface components {
             /** Status */
             status: boolean;
         };
-        /** Dag */
-        Dag: {
-            /** Allowed Run Types */
-            allowed_run_types?: ("backfill" | "scheduled" | "manual" | "asset_triggered" | "operator_triggered" | "asset_materialization")[] | null;
-            /**
-             * Bundle Name
-             * @default dags-folder
-             */
-            bundle_name: string | null;
-            /** Bundle Version */
-            bundle_version?: string | null;
-            /** Dag Display Name */
-            dag_display_name: string;
-            /** Dag Id */
-            dag_id: string;
-            /** Description */
-            description: string | null;
-            /** File Token */
-            file_token: string;
-            /** Fileloc */
-            fileloc: string;
-            /** Has Import Errors */
-            has_import_errors: boolean;
-            /** Has Task Concurrency Limits */
-            has_task_concurrency_limits: boolean;
-            /** Is Backfillable */
-            is_backfillable: boolean;
-            /** Is Paused */
-            is_paused: boolean;
-            /** Is Stale */
-            is_stale: boolean;
-            /** Last Expired */
-            last_expired?: string | null;
-            /** Last Parse Duration */
-            last_parse_duration?: number | null;
-            /** Last Parsed Time */
-            last_parsed_time: string | null;
-            /** Max Active Runs */
-            max_active_runs: number | null;
-            /** Max Active Tasks */
-            max_active_tasks: number;
-            /** Max Consecutive Failed Dag Runs */
-            max_consecutive_failed_dag_runs: number;
-            /** Next Dagrun Data Interval End */
-            next_dagrun_data_interval_end: string | null;
-            /** Next Dagrun Data Interval Start */
-            next_dagrun_data_interval_start: string | null;
-            /** Next Dagrun Logical Date */
-            next_dagrun_logical_date: string | null;
-            /** Next Dagrun Run After */
-            next_dagrun_run_after: string | null;
-            /** Owners */
-            owners: string[];
-            /** Relative Fileloc */
-            relative_fileloc: string | null;
-            /** Tags */
-            tags: components["schemas"]["DagTag"][];
-            /** Timetable Description */
-            timetable_description: string | null;
-            /**
-             * Timetable Partitioned
-             * @default false
-             */
-            timetable_partitioned: boolean;
-            /** Timetable Periodic */
-            timetable_periodic: boolean;
-            /** Timetable Summary */
-            timetable_summary: string | null;
+        /** DAGCollectionResponse */
+        DAGCollectionResponse: {
+            /** Dags */
+            dags: components["schemas"]["DAGResponse"][];
+            /** Total Entries */
+            total_entries: number;
         };
-        /** DagDetails */
-        DagDetails: {
+        /** DAGDetailsResponse */
+        DAGDetailsResponse: {
             /** Active Runs Count */
             active_runs_count: number;
             /** Allowed Run Types */
-            allowed_run_types?: ("backfill" | "scheduled" | "manual" | "asset_triggered" | "operator_triggered" | "asset_materialization")[] | null;
+            allowed_run_types?: components["schemas"]["DagRunType"][] | null;
             /** Asset Expression */
             asset_expression?: {
                 [key: string]: unknown;
@@ -1806,7 +2281,7 @@ export interface components {
             last_parsed: string | null;
             /** Last Parsed Time */
             last_parsed_time: string | null;
-            latest_dag_version: components["schemas"]["DagVersion"] | null;
+            latest_dag_version: components["schemas"]["DagVersionResponse"] | null;
             /** Max Active Runs */
             max_active_runs: number | null;
             /** Max Active Tasks */
@@ -1840,7 +2315,7 @@ export interface components {
             /** Start Date */
             start_date: string | null;
             /** Tags */
-            tags: components["schemas"]["DagTag"][];
+            tags: components["schemas"]["DagTagResponse"][];
             /** Template Search Path */
             template_search_path: string[] | null;
             /** Timetable Description */
@@ -1857,8 +2332,8 @@ export interface components {
             /** Timezone */
             timezone: string | null;
         };
-        /** DagPatch */
-        DagPatch: {
+        /** DAGPatchBody */
+        DAGPatchBody: {
             /** Is Paused */
             is_paused: boolean;
         };
@@ -1872,66 +2347,77 @@ export interface components {
              */
             status: "healthy" | "unhealthy";
         };
-        /** DagRun */
-        DagRun: {
+        /** DAGResponse */
+        DAGResponse: {
+            /** Allowed Run Types */
+            allowed_run_types?: components["schemas"]["DagRunType"][] | null;
+            /**
+             * Bundle Name
+             * @default dags-folder
+             */
+            bundle_name: string | null;
             /** Bundle Version */
             bundle_version?: string | null;
-            /** Conf */
-            conf: {
-                [key: string]: unknown;
-            } | null;
             /** Dag Display Name */
             dag_display_name: string;
             /** Dag Id */
             dag_id: string;
-            /** Dag Run Id */
-            dag_run_id: string;
-            /** Dag Versions */
-            dag_versions: components["schemas"]["DagVersion"][];
-            /** Data Interval End */
-            data_interval_end: string | null;
-            /** Data Interval Start */
-            data_interval_start: string | null;
-            /** Duration */
-            duration: number | null;
-            /** End Date */
-            end_date: string | null;
-            /** Last Scheduling Decision */
-            last_scheduling_decision: string | null;
-            /** Logical Date */
-            logical_date: string | null;
-            /** Note */
-            note: string | null;
-            /** Partition Date */
-            partition_date?: string | null;
-            /** Partition Key */
-            partition_key?: string | null;
-            /** Queued At */
-            queued_at: string | null;
+            /** Description */
+            description: string | null;
+            /** File Token */
+            file_token: string;
+            /** Fileloc */
+            fileloc: string;
+            /** Has Import Errors */
+            has_import_errors: boolean;
+            /** Has Task Concurrency Limits */
+            has_task_concurrency_limits: boolean;
+            /** Is Backfillable */
+            is_backfillable: boolean;
+            /** Is Paused */
+            is_paused: boolean;
+            /** Is Stale */
+            is_stale: boolean;
+            /** Last Expired */
+            last_expired?: string | null;
+            /** Last Parse Duration */
+            last_parse_duration?: number | null;
+            /** Last Parsed Time */
+            last_parsed_time: string | null;
+            /** Max Active Runs */
+            max_active_runs: number | null;
+            /** Max Active Tasks */
+            max_active_tasks: number;
+            /** Max Consecutive Failed Dag Runs */
+            max_consecutive_failed_dag_runs: number;
+            /** Next Dagrun Data Interval End */
+            next_dagrun_data_interval_end: string | null;
+            /** Next Dagrun Data Interval Start */
+            next_dagrun_data_interval_start: string | null;
+            /** Next Dagrun Logical Date */
+            next_dagrun_logical_date: string | null;
+            /** Next Dagrun Run After */
+            next_dagrun_run_after: string | null;
+            /** Owners */
+            owners: string[];
+            /** Relative Fileloc */
+            relative_fileloc: string | null;
+            /** Tags */
+            tags: components["schemas"]["DagTagResponse"][];
+            /** Timetable Description */
+            timetable_description: string | null;
             /**
-             * Run After
-             * Format: date-time
+             * Timetable Partitioned
+             * @default false
              */
-            run_after: string;
-            /**
-             * Run Type
-             * @enum {string}
-             */
-            run_type: "backfill" | "scheduled" | "manual" | "asset_triggered" | "operator_triggered" | "asset_materialization";
-            /** Start Date */
-            start_date: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "queued" | "running" | "success" | "failed";
-            /** Triggered By */
-            triggered_by: string | null;
-            /** Triggering User Name */
-            triggering_user_name: string | null;
+            timetable_partitioned: boolean;
+            /** Timetable Periodic */
+            timetable_periodic: boolean;
+            /** Timetable Summary */
+            timetable_summary: string | null;
         };
-        /** DagRunClear */
-        DagRunClear: {
+        /** DAGRunClearBody */
+        DAGRunClearBody: {
             /**
              * Dry Run
              * @default true
@@ -1949,33 +2435,153 @@ export interface components {
              * @default false
              */
             only_new: boolean;
-            /**
-             * Run On Latest Version
-             * @default false
-             */
-            run_on_latest_version: boolean;
+            /** Run On Latest Version */
+            run_on_latest_version?: boolean | null;
         };
-        /** DagRunPatch */
-        DagRunPatch: {
+        /** DAGRunCollectionResponse */
+        DAGRunCollectionResponse: {
+            /** Dag Runs */
+            dag_runs: components["schemas"]["DAGRunResponse"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Previous Cursor */
+            previous_cursor?: string | null;
+            /** Total Entries */
+            total_entries?: number | null;
+            /** Total Entries Limit */
+            total_entries_limit?: number | null;
+        };
+        /**
+         * DagRunMutableStates
+         * @enum {string}
+         */
+        DagRunMutableStates: "queued" | "success" | "failed";
+        /** DAGRunPatchBody */
+        DAGRunPatchBody: {
             /** Note */
             note?: string | null;
-            /** State */
-            state?: ("queued" | "success" | "failed") | null;
+            state?: components["schemas"]["DagRunMutableStates"] | null;
         };
-        /** DagRuns */
-        DagRuns: {
-            /** Dag Runs */
-            dag_runs: components["schemas"]["DagRun"][];
-            /** Total Entries */
-            total_entries: number;
+        /** DAGRunResponse */
+        DAGRunResponse: {
+            /** Bundle Version */
+            bundle_version?: string | null;
+            /** Conf */
+            conf: {
+                [key: string]: unknown;
+            } | null;
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Dag Run Id */
+            dag_run_id: string;
+            /** Dag Versions */
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            /** Data Interval End */
+            data_interval_end: string | null;
+            /** Data Interval Start */
+            data_interval_start: string | null;
+            /** Duration */
+            duration: number | null;
+            /** End Date */
+            end_date: string | null;
+            /** Last Scheduling Decision */
+            last_scheduling_decision?: string | null;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Note */
+            note: string | null;
+            /** Partition Date */
+            partition_date?: string | null;
+            /** Partition Key */
+            partition_key?: string | null;
+            /** Queued At */
+            queued_at: string | null;
+            /**
+             * Run After
+             * Format: date-time
+             */
+            run_after: string;
+            run_type: components["schemas"]["DagRunType"];
+            /** Start Date */
+            start_date: string | null;
+            state: components["schemas"]["RunState"];
+            triggered_by: components["schemas"]["DagRunTriggeredByType"] | null;
+            /** Triggering User Name */
+            triggering_user_name: string | null;
         };
-        /** Dags */
-        Dags: {
-            /** Dags */
-            dags: components["schemas"]["Dag"][];
-            /** Total Entries */
-            total_entries: number;
+        /** DAGRunsBatchBody */
+        DAGRunsBatchBody: {
+            /** Conf Contains */
+            conf_contains?: string | null;
+            /** Dag Ids */
+            dag_ids?: string[] | null;
+            /** Duration Gt */
+            duration_gt?: number | null;
+            /** Duration Gte */
+            duration_gte?: number | null;
+            /** Duration Lt */
+            duration_lt?: number | null;
+            /** Duration Lte */
+            duration_lte?: number | null;
+            /** End Date Gt */
+            end_date_gt?: string | null;
+            /** End Date Gte */
+            end_date_gte?: string | null;
+            /** End Date Lt */
+            end_date_lt?: string | null;
+            /** End Date Lte */
+            end_date_lte?: string | null;
+            /** Logical Date Gt */
+            logical_date_gt?: string | null;
+            /** Logical Date Gte */
+            logical_date_gte?: string | null;
+            /** Logical Date Lt */
+            logical_date_lt?: string | null;
+            /** Logical Date Lte */
+            logical_date_lte?: string | null;
+            /** Order By */
+            order_by?: string | null;
+            /**
+             * Page Limit
+             * @default 100
+             */
+            page_limit: number;
+            /**
+             * Page Offset
+             * @default 0
+             */
+            page_offset: number;
+            /** Run After Gt */
+            run_after_gt?: string | null;
+            /** Run After Gte */
+            run_after_gte?: string | null;
+            /** Run After Lt */
+            run_after_lt?: string | null;
+            /** Run After Lte */
+            run_after_lte?: string | null;
+            /** Start Date Gt */
+            start_date_gt?: string | null;
+            /** Start Date Gte */
+            start_date_gte?: string | null;
+            /** Start Date Lt */
+            start_date_lt?: string | null;
+            /** Start Date Lte */
+            start_date_lte?: string | null;
+            /** States */
+            states?: (components["schemas"]["RunState"] | null)[] | null;
         };
+        /**
+         * DagRunTriggeredByType
+         * @enum {string}
+         */
+        DagRunTriggeredByType: "cli" | "operator" | "rest_api" | "ui" | "test" | "timetable" | "asset" | "backfill";
+        /**
+         * DagRunType
+         * @enum {string}
+         */
+        DagRunType: "backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization";
         /** DagScheduleAssetReference */
         DagScheduleAssetReference: {
             /**
@@ -1991,8 +2597,8 @@ export interface components {
              */
             updated_at: string;
         };
-        /** DagSource */
-        DagSource: {
+        /** DAGSourceResponse */
+        DAGSourceResponse: {
             /** Content */
             content: string | null;
             /** Dag Display Name */
@@ -2002,24 +2608,37 @@ export interface components {
             /** Version Number */
             version_number: number | null;
         };
-        /** DagStats */
-        DagStats: {
+        /** DagStatsCollectionResponse */
+        DagStatsCollectionResponse: {
+            /** Dags */
+            dags: components["schemas"]["DagStatsResponse"][];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** DagStatsResponse */
+        DagStatsResponse: {
             /** Dag Display Name */
             dag_display_name: string;
             /** Dag Id */
             dag_id: string;
             /** Stats */
-            stats: components["schemas"]["StateCount"][];
+            stats: components["schemas"]["DagStatsStateResponse"][];
         };
-        /** DagStatsList */
-        DagStatsList: {
-            /** Dags */
-            dags: components["schemas"]["DagStats"][];
+        /** DagStatsStateResponse */
+        DagStatsStateResponse: {
+            /** Count */
+            count: number;
+            state: components["schemas"]["RunState"];
+        };
+        /** DAGTagCollectionResponse */
+        DAGTagCollectionResponse: {
+            /** Tags */
+            tags: string[];
             /** Total Entries */
             total_entries: number;
         };
-        /** DagTag */
-        DagTag: {
+        /** DagTagResponse */
+        DagTagResponse: {
             /** Dag Display Name */
             dag_display_name: string;
             /** Dag Id */
@@ -2027,19 +2646,16 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** DagTags */
-        DagTags: {
-            /** Tags */
-            tags: string[];
+        /** DAGVersionCollectionResponse */
+        DAGVersionCollectionResponse: {
+            /** Dag Versions */
+            dag_versions: components["schemas"]["DagVersionResponse"][];
             /** Total Entries */
             total_entries: number;
         };
-        /** DagVersion */
-        DagVersion: {
-            /**
-             * Bundle Name
-             * @default dags-folder
-             */
+        /** DagVersionResponse */
+        DagVersionResponse: {
+            /** Bundle Name */
             bundle_name: string | null;
             /** Bundle Url */
             bundle_url?: string | null;
@@ -2062,12 +2678,48 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
-        /** DagVersions */
-        DagVersions: {
-            /** Dag Versions */
-            dag_versions: components["schemas"]["DagVersion"][];
+        /** DAGWarningCollectionResponse */
+        DAGWarningCollectionResponse: {
+            /** Dag Warnings */
+            dag_warnings: components["schemas"]["DAGWarningResponse"][];
             /** Total Entries */
             total_entries: number;
+        };
+        /** DAGWarningResponse */
+        DAGWarningResponse: {
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Message */
+            message: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            warning_type: components["schemas"]["DagWarningType"];
+        };
+        /**
+         * DagWarningType
+         * @enum {string}
+         */
+        DagWarningType: "asset conflict" | "non-existent pool" | "runtime varying value";
+        /** DryRunBackfillCollectionResponse */
+        DryRunBackfillCollectionResponse: {
+            /** Backfills */
+            backfills: components["schemas"]["DryRunBackfillResponse"][];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** DryRunBackfillResponse */
+        DryRunBackfillResponse: {
+            /** Logical Date */
+            logical_date: string | null;
+            /** Partition Date */
+            partition_date?: string | null;
+            /** Partition Key */
+            partition_key?: string | null;
         };
         /** EventLogCollectionResponse */
         EventLogCollectionResponse: {
@@ -2107,6 +2759,20 @@ export interface components {
              * Format: date-time
              */
             when: string;
+        };
+        /** ExternalLogUrlResponse */
+        ExternalLogUrlResponse: {
+            /** Url */
+            url: string;
+        };
+        /** ExtraLinkCollectionResponse */
+        ExtraLinkCollectionResponse: {
+            /** Extra Links */
+            extra_links: {
+                [key: string]: string | null;
+            };
+            /** Total Entries */
+            total_entries: number;
         };
         /** HealthInfo */
         HealthInfo: {
@@ -2152,33 +2818,6 @@ export interface components {
              */
             timestamp: string;
         };
-        /** InstancePatch */
-        InstancePatch: {
-            /**
-             * Include Downstream
-             * @default false
-             */
-            include_downstream: boolean;
-            /**
-             * Include Future
-             * @default false
-             */
-            include_future: boolean;
-            /**
-             * Include Past
-             * @default false
-             */
-            include_past: boolean;
-            /**
-             * Include Upstream
-             * @default false
-             */
-            include_upstream: boolean;
-            /** New State */
-            new_state?: ("success" | "failed" | "skipped") | null;
-            /** Note */
-            note?: string | null;
-        };
         /** JobCollectionResponse */
         JobCollectionResponse: {
             /** Jobs */
@@ -2212,15 +2851,11 @@ export interface components {
             unixname?: string | null;
         };
         JsonValue: unknown;
-        /** LogLines */
-        LogLines: {
-            /** Content */
-            content: {
-                [key: string]: unknown;
-            }[];
-            /** Continuation Token */
-            continuation_token: string | null;
-        };
+        /**
+         * MarkedState
+         * @enum {string}
+         */
+        MarkedState: "success" | "failed" | "skipped";
         /** Metadatabase */
         Metadatabase: {
             /**
@@ -2228,6 +2863,16 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "unhealthy";
+        };
+        /**
+         * NewTaskResponse
+         * @description A task that a run gets with another version of its DAG.
+         */
+        NewTaskResponse: {
+            /** Task Display Name */
+            task_display_name: string;
+            /** Task Id */
+            task_id: string;
         };
         /**
          * OnExisting
@@ -2239,6 +2884,32 @@ export interface components {
          * @enum {string}
          */
         OnMissing: "fail" | "skip";
+        /** PatchTaskInstanceBody */
+        PatchTaskInstanceBody: {
+            /**
+             * Include Downstream
+             * @default false
+             */
+            include_downstream: boolean;
+            /**
+             * Include Future
+             * @default false
+             */
+            include_future: boolean;
+            /**
+             * Include Past
+             * @default false
+             */
+            include_past: boolean;
+            /**
+             * Include Upstream
+             * @default false
+             */
+            include_upstream: boolean;
+            new_state?: components["schemas"]["MarkedState"] | null;
+            /** Note */
+            note?: string | null;
+        };
         /** PluginCollectionResponse */
         PluginCollectionResponse: {
             /** Plugins */
@@ -2385,6 +3056,18 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * Reprocess
+         * @description What happens to dates that have a run already.
+         * @enum {string}
+         */
+        Reprocess: "none" | "failed" | "completed";
+        /**
+         * RunState
+         * @description State of a DAG run.
+         * @enum {string}
+         */
+        RunState: "queued" | "running" | "success" | "failed";
         /** Scheduler */
         Scheduler: {
             /** Latest Scheduler Heartbeat */
@@ -2395,18 +3078,302 @@ export interface components {
              */
             status: "healthy" | "unhealthy";
         };
-        /** StateCount */
-        StateCount: {
-            /** Count */
-            count: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "queued" | "running" | "success" | "failed";
+        /**
+         * StateAsked
+         * @description What a list can be asked for: the states, and three words for having none.
+         * @enum {string}
+         */
+        StateAsked: "none" | "null" | "no_status" | "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input";
+        /**
+         * StructuredLogMessage
+         * @description A line of a log, with whatever was logged beside its text.
+         */
+        StructuredLogMessage: {
+            /** Event */
+            event: string;
+            /** Timestamp */
+            timestamp?: string | null;
+        } & {
+            [key: string]: unknown;
         };
-        /** Task */
-        Task: {
+        /**
+         * TagsMatchMode
+         * @enum {string}
+         */
+        TagsMatchMode: "any" | "all";
+        /** TaskAssetReference */
+        TaskAssetReference: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** TaskCollectionResponse */
+        TaskCollectionResponse: {
+            /** Tasks */
+            tasks: components["schemas"]["TaskResponse"][];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** TaskDependencyCollectionResponse */
+        TaskDependencyCollectionResponse: {
+            /** Dependencies */
+            dependencies: components["schemas"]["TaskDependencyResponse"][];
+        };
+        /** TaskDependencyResponse */
+        TaskDependencyResponse: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /** TaskInstanceCollectionResponse */
+        TaskInstanceCollectionResponse: {
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Previous Cursor */
+            previous_cursor?: string | null;
+            /** Task Instances */
+            task_instances: components["schemas"]["TaskInstanceResponse"][];
+            /** Total Entries */
+            total_entries?: number | null;
+            /** Total Entries Limit */
+            total_entries_limit?: number | null;
+        };
+        /** TaskInstanceHistoryCollectionResponse */
+        TaskInstanceHistoryCollectionResponse: {
+            /** Task Instances */
+            task_instances: components["schemas"]["TaskInstanceHistoryResponse"][];
+            /** Total Entries */
+            total_entries: number;
+        };
+        /** TaskInstanceHistoryResponse */
+        TaskInstanceHistoryResponse: {
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Dag Run Id */
+            dag_run_id: string;
+            dag_version: components["schemas"]["DagVersionResponse"] | null;
+            /** Duration */
+            duration: number | null;
+            /** End Date */
+            end_date: string | null;
+            /** Executor */
+            executor?: string | null;
+            /**
+             * Executor Config
+             * @default {}
+             */
+            executor_config: string;
+            /** Hostname */
+            hostname: string | null;
+            /** Map Index */
+            map_index: number;
+            /** Max Tries */
+            max_tries: number;
+            /** Operator */
+            operator: string | null;
+            /** Operator Name */
+            operator_name: string | null;
+            /** Pid */
+            pid: number | null;
+            /** Pool */
+            pool: string;
+            /** Pool Slots */
+            pool_slots: number;
+            /** Priority Weight */
+            priority_weight: number | null;
+            /** Queue */
+            queue: string | null;
+            /** Queued When */
+            queued_when: string | null;
+            /** Scheduled When */
+            scheduled_when: string | null;
+            /** Start Date */
+            start_date: string | null;
+            state: components["schemas"]["TaskInstanceState"] | null;
+            /** Task Display Name */
+            task_display_name: string;
+            /** Task Id */
+            task_id: string;
+            /** Try Number */
+            try_number: number;
+            /** Unixname */
+            unixname: string | null;
+        };
+        /** TaskInstanceResponse */
+        TaskInstanceResponse: {
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Dag Run Id */
+            dag_run_id: string;
+            dag_version: components["schemas"]["DagVersionResponse"] | null;
+            /** Duration */
+            duration: number | null;
+            /** End Date */
+            end_date: string | null;
+            /** Executor */
+            executor?: string | null;
+            /**
+             * Executor Config
+             * @default {}
+             */
+            executor_config: string;
+            /** Hostname */
+            hostname: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Map Index */
+            map_index: number;
+            /** Max Tries */
+            max_tries: number;
+            /** Note */
+            note: string | null;
+            /** Operator */
+            operator: string | null;
+            /** Operator Name */
+            operator_name: string | null;
+            /** Pid */
+            pid: number | null;
+            /** Pool */
+            pool: string;
+            /** Pool Slots */
+            pool_slots: number;
+            /** Priority Weight */
+            priority_weight: number | null;
+            /** Queue */
+            queue: string | null;
+            /** Queued When */
+            queued_when: string | null;
+            /** Rendered Fields */
+            rendered_fields: {
+                [key: string]: unknown;
+            };
+            /** Rendered Map Index */
+            rendered_map_index: string | null;
+            /**
+             * Run After
+             * Format: date-time
+             */
+            run_after: string;
+            /** Scheduled When */
+            scheduled_when: string | null;
+            /** Start Date */
+            start_date: string | null;
+            state: components["schemas"]["TaskInstanceState"] | null;
+            /** Task Display Name */
+            task_display_name: string;
+            /** Task Id */
+            task_id: string;
+            trigger?: components["schemas"]["TriggerResponse"] | null;
+            triggerer_job?: components["schemas"]["JobResponse"] | null;
+            /** Try Number */
+            try_number: number;
+            /** Unixname */
+            unixname: string | null;
+        };
+        /** TaskInstancesBatchBody */
+        TaskInstancesBatchBody: {
+            /** Dag Ids */
+            dag_ids?: string[] | null;
+            /** Dag Run Ids */
+            dag_run_ids?: string[] | null;
+            /** Duration Gt */
+            duration_gt?: number | null;
+            /** Duration Gte */
+            duration_gte?: number | null;
+            /** Duration Lt */
+            duration_lt?: number | null;
+            /** Duration Lte */
+            duration_lte?: number | null;
+            /** End Date Gt */
+            end_date_gt?: string | null;
+            /** End Date Gte */
+            end_date_gte?: string | null;
+            /** End Date Lt */
+            end_date_lt?: string | null;
+            /** End Date Lte */
+            end_date_lte?: string | null;
+            /** Executor */
+            executor?: string[] | null;
+            /** Logical Date Gt */
+            logical_date_gt?: string | null;
+            /** Logical Date Gte */
+            logical_date_gte?: string | null;
+            /** Logical Date Lt */
+            logical_date_lt?: string | null;
+            /** Logical Date Lte */
+            logical_date_lte?: string | null;
+            /** Order By */
+            order_by?: string | null;
+            /**
+             * Page Limit
+             * @default 100
+             */
+            page_limit: number;
+            /**
+             * Page Offset
+             * @default 0
+             */
+            page_offset: number;
+            /** Pool */
+            pool?: string[] | null;
+            /** Queue */
+            queue?: string[] | null;
+            /** Run After Gt */
+            run_after_gt?: string | null;
+            /** Run After Gte */
+            run_after_gte?: string | null;
+            /** Run After Lt */
+            run_after_lt?: string | null;
+            /** Run After Lte */
+            run_after_lte?: string | null;
+            /** Start Date Gt */
+            start_date_gt?: string | null;
+            /** Start Date Gte */
+            start_date_gte?: string | null;
+            /** Start Date Lt */
+            start_date_lt?: string | null;
+            /** Start Date Lte */
+            start_date_lte?: string | null;
+            /** State */
+            state?: (components["schemas"]["TaskInstanceState"] | null)[] | null;
+            /** Task Ids */
+            task_ids?: string[] | null;
+        };
+        /** TaskInstancesLogResponse */
+        TaskInstancesLogResponse: {
+            /** Content */
+            content: components["schemas"]["StructuredLogMessage"][];
+            /** Continuation Token */
+            continuation_token: string | null;
+        };
+        /**
+         * TaskInstanceState
+         * @enum {string}
+         */
+        TaskInstanceState: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input";
+        /** TaskResponse */
+        TaskResponse: {
             /** Class Ref */
             class_ref: {
                 [key: string]: unknown;
@@ -2464,190 +3431,13 @@ export interface components {
             /** Weight Rule */
             weight_rule: string | null;
         };
-        /** TaskAssetReference */
-        TaskAssetReference: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Dag Id */
-            dag_id: string;
-            /** Task Id */
-            task_id: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-        };
-        /** TaskInstance */
-        TaskInstance: {
-            /** Dag Display Name */
-            dag_display_name: string;
-            /** Dag Id */
-            dag_id: string;
-            /** Dag Run Id */
-            dag_run_id: string;
-            dag_version: components["schemas"]["DagVersion"] | null;
-            /** Duration */
-            duration: number | null;
-            /** End Date */
-            end_date: string | null;
-            /** Executor */
-            executor?: string | null;
-            /**
-             * Executor Config
-             * @default {}
-             */
-            executor_config: string;
-            /** Hostname */
-            hostname: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Logical Date */
-            logical_date: string | null;
-            /** Map Index */
-            map_index: number;
-            /** Max Tries */
-            max_tries: number;
-            /** Note */
-            note: string | null;
-            /** Operator */
-            operator: string | null;
-            /** Operator Name */
-            operator_name: string | null;
-            /** Pid */
-            pid: number | null;
-            /** Pool */
-            pool: string;
-            /** Pool Slots */
-            pool_slots: number;
-            /** Priority Weight */
-            priority_weight: number | null;
-            /** Queue */
-            queue: string | null;
-            /** Queued When */
-            queued_when: string | null;
-            /** Rendered Fields */
-            rendered_fields?: {
-                [key: string]: unknown;
-            };
-            /** Rendered Map Index */
-            rendered_map_index: string | null;
-            /**
-             * Run After
-             * Format: date-time
-             */
-            run_after: string;
-            /** Scheduled When */
-            scheduled_when: string | null;
-            /** Start Date */
-            start_date: string | null;
-            /** State */
-            state: string | null;
-            /** Task Display Name */
-            task_display_name: string;
-            /** Task Id */
-            task_id: string;
-            /** Trigger */
-            trigger?: null;
-            /** Triggerer Job */
-            triggerer_job?: null;
-            /** Try Number */
-            try_number: number;
-            /** Unixname */
-            unixname: string | null;
-        };
-        /** TaskInstances */
-        TaskInstances: {
-            /** Task Instances */
-            task_instances: components["schemas"]["TaskInstance"][];
-            /** Total Entries */
-            total_entries: number;
-        };
-        /** Tasks */
-        Tasks: {
-            /** Tasks */
-            tasks: components["schemas"]["Task"][];
-            /** Total Entries */
-            total_entries: number;
-        };
-        /** TaskTries */
-        TaskTries: {
-            /** Task Instances */
-            task_instances: components["schemas"]["TaskTry"][];
-            /** Total Entries */
-            total_entries: number;
-        };
-        /** TaskTry */
-        TaskTry: {
-            /** Dag Display Name */
-            dag_display_name: string;
-            /** Dag Id */
-            dag_id: string;
-            /** Dag Run Id */
-            dag_run_id: string;
-            dag_version: components["schemas"]["DagVersion"] | null;
-            /** Duration */
-            duration: number | null;
-            /** End Date */
-            end_date: string | null;
-            /** Executor */
-            executor: string | null;
-            /**
-             * Executor Config
-             * @default {}
-             */
-            executor_config: string;
-            /** Hostname */
-            hostname: string | null;
-            /** Map Index */
-            map_index: number;
-            /** Max Tries */
-            max_tries: number;
-            /** Operator */
-            operator: string | null;
-            /** Operator Name */
-            operator_name: string | null;
-            /** Pid */
-            pid: number | null;
-            /** Pool */
-            pool: string;
-            /** Pool Slots */
-            pool_slots: number;
-            /** Priority Weight */
-            priority_weight: number | null;
-            /** Queue */
-            queue: string | null;
-            /** Queued When */
-            queued_when: string | null;
-            /** Scheduled When */
-            scheduled_when: string | null;
-            /** Start Date */
-            start_date: string | null;
-            /** State */
-            state: string | null;
-            /** Task Display Name */
-            task_display_name: string;
-            /** Task Id */
-            task_id: string;
-            /** Try Number */
-            try_number: number;
-            /** Unixname */
-            unixname: string | null;
-        };
         /** TimeDelta */
         TimeDelta: {
             /**
              * Type
              * @default TimeDelta
-             * @constant
              */
-            __type: "TimeDelta";
+            __type: string;
             /** Days */
             days: number;
             /** Microseconds */
@@ -2655,8 +3445,8 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
-        /** TriggerBody */
-        TriggerBody: {
+        /** TriggerDAGRunPostBody */
+        TriggerDAGRunPostBody: {
             /** Conf */
             conf?: {
                 [key: string]: unknown;
@@ -2685,6 +3475,24 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "unhealthy";
+        };
+        /** TriggerResponse */
+        TriggerResponse: {
+            /** Classpath */
+            classpath: string;
+            /**
+             * Created Date
+             * Format: date-time
+             */
+            created_date: string;
+            /** Id */
+            id: number;
+            /** Kwargs */
+            kwargs: string;
+            /** Queue */
+            queue?: string | null;
+            /** Triggerer Id */
+            triggerer_id?: number | null;
         };
         /** ValidationError */
         ValidationError: {
@@ -2742,44 +3550,27 @@ export interface components {
              */
             version: string;
         };
-        /** XCom */
-        XCom: {
-            /** Dag Display Name */
-            dag_display_name: string;
-            /** Dag Id */
-            dag_id: string;
-            /** Key */
-            key: string;
-            /** Logical Date */
-            logical_date: string | null;
-            /** Map Index */
-            map_index: number;
-            /**
-             * Run After
-             * Format: date-time
-             */
-            run_after: string;
-            /** Run Id */
-            run_id: string;
-            /** Task Display Name */
-            task_display_name: string;
-            /** Task Id */
-            task_id: string;
-            /**
-             * Timestamp
-             * Format: date-time
-             */
-            timestamp: string;
-        };
-        /** XComs */
-        XComs: {
+        /** XComCollectionResponse */
+        XComCollectionResponse: {
             /** Total Entries */
             total_entries: number;
             /** Xcom Entries */
-            xcom_entries: components["schemas"]["XCom"][];
+            xcom_entries: components["schemas"]["XComResponse"][];
         };
-        /** XComWithValue */
-        XComWithValue: {
+        /** XComCreateBody */
+        XComCreateBody: {
+            /** Key */
+            key: string;
+            /**
+             * Map Index
+             * @default -1
+             */
+            map_index: number;
+            /** Value */
+            value: unknown;
+        };
+        /** XComResponse */
+        XComResponse: {
             /** Dag Display Name */
             dag_display_name: string;
             /** Dag Id */
@@ -2806,6 +3597,76 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
+        };
+        /** XComResponseNative */
+        XComResponseNative: {
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Key */
+            key: string;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Map Index */
+            map_index: number;
+            /**
+             * Run After
+             * Format: date-time
+             */
+            run_after: string;
+            /** Run Id */
+            run_id: string;
+            /** Task Display Name */
+            task_display_name: string;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Value */
+            value: unknown;
+        };
+        /** XComResponseString */
+        XComResponseString: {
+            /** Dag Display Name */
+            dag_display_name: string;
+            /** Dag Id */
+            dag_id: string;
+            /** Key */
+            key: string;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Map Index */
+            map_index: number;
+            /**
+             * Run After
+             * Format: date-time
+             */
+            run_after: string;
+            /** Run Id */
+            run_id: string;
+            /** Task Display Name */
+            task_display_name: string;
+            /** Task Id */
+            task_id: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Value */
+            value: string | null;
+        };
+        /** XComUpdateBody */
+        XComUpdateBody: {
+            /**
+             * Map Index
+             * @default -1
+             */
+            map_index: number;
             /** Value */
             value: unknown;
         };
@@ -3934,6 +4795,593 @@ export interface operations {
             };
         };
     };
+    list_backfills: {
+        parameters: {
+            query: {
+                dag_id: string;
+                /** @description Most rows to give. */
+                limit?: number;
+                /** @description Rows to leave out at the start. */
+                offset?: number;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: completed_at, created_at, dag_id, from_date, id, is_paused, max_active_runs, to_date. */
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    create_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillPostBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    cancel_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    pause_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    unpause_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    create_backfill_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillPostBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunBackfillCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
     get_config: {
         parameters: {
             query?: {
@@ -4924,6 +6372,9 @@ export interface operations {
     get_dags: {
         parameters: {
             query?: {
+                asset_dependency?: string;
+                bundle_name?: string;
+                bundle_version?: string;
                 /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
                 dag_display_name_pattern?: string;
                 /** @description The start of the text, literally; `|` for or. */
@@ -4932,20 +6383,39 @@ export interface operations {
                 dag_id_pattern?: string;
                 /** @description The start of the text, literally; `|` for or. */
                 dag_id_prefix_pattern?: string;
+                /** @description dag_run_end_date after this. */
+                dag_run_end_date_gt?: string;
+                /** @description dag_run_end_date at or after this. */
+                dag_run_end_date_gte?: string;
+                /** @description dag_run_end_date before this. */
+                dag_run_end_date_lt?: string;
+                /** @description dag_run_end_date at or before this. */
+                dag_run_end_date_lte?: string;
+                /** @description dag_run_start_date after this. */
+                dag_run_start_date_gt?: string;
+                /** @description dag_run_start_date at or after this. */
+                dag_run_start_date_gte?: string;
+                /** @description dag_run_start_date before this. */
+                dag_run_start_date_lt?: string;
+                /** @description dag_run_start_date at or before this. */
+                dag_run_start_date_lte?: string;
+                dag_run_state?: components["schemas"]["RunState"][];
                 exclude_stale?: boolean;
-                has_import_errors?: boolean | null;
-                is_favorite?: boolean | null;
-                last_dag_run_state?: string | null;
+                has_asset_schedule?: boolean;
+                has_import_errors?: boolean;
+                is_favorite?: boolean;
+                last_dag_run_state?: components["schemas"]["RunState"];
                 /** @description Most rows to give. */
                 limit?: number;
                 /** @description Rows to leave out at the start. */
                 offset?: number;
-                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_display_name, dag_id, is_paused, last_parsed_time, last_run_start_date, last_run_state, next_dagrun, next_dagrun_run_after, state. */
+                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_display_name, dag_id, last_run_start_date, last_run_state, next_dagrun, start_date, state. */
                 order_by?: string[];
-                owners?: string[] | null;
-                paused?: boolean | null;
-                tags?: string[] | null;
-                tags_match_mode?: string;
+                owners?: string[];
+                paused?: boolean;
+                tags?: string[];
+                tags_match_mode?: components["schemas"]["TagsMatchMode"];
+                timetable_type?: string[];
             };
             header?: never;
             path?: never;
@@ -4959,7 +6429,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dags"];
+                    "application/json": components["schemas"]["DAGCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5030,9 +6500,10 @@ export interface operations {
                 limit?: number;
                 /** @description Rows to leave out at the start. */
                 offset?: number;
-                owners?: string[] | null;
-                paused?: boolean | null;
-                tags?: string[] | null;
+                owners?: string[];
+                paused?: boolean;
+                tags?: string[];
+                tags_match_mode?: components["schemas"]["TagsMatchMode"];
                 /** @description The fields to change; without it, all that the body has. */
                 update_mask?: string[];
             };
@@ -5042,7 +6513,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DagPatch"];
+                "application/json": components["schemas"]["DAGPatchBody"];
             };
         };
         responses: {
@@ -5052,7 +6523,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dags"];
+                    "application/json": components["schemas"]["DAGCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5137,7 +6608,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dag"];
+                    "application/json": components["schemas"]["DAGResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5208,13 +6679,11 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -5295,7 +6764,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DagPatch"];
+                "application/json": components["schemas"]["DAGPatchBody"];
             };
         };
         responses: {
@@ -5305,7 +6774,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dag"];
+                    "application/json": components["schemas"]["DAGResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5661,6 +7130,95 @@ export interface operations {
             };
         };
     };
+    clear_dag_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkDAGRunClearBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunCollectionResponse"] | components["schemas"]["ClearedInstances"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
     clear_dag_run_partitions: {
         parameters: {
             query?: never;
@@ -5748,7 +7306,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ClearBody"];
+                "application/json": components["schemas"]["ClearTaskInstancesBody"];
             };
         };
         responses: {
@@ -5758,7 +7316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5829,6 +7387,25 @@ export interface operations {
     get_dag_runs: {
         parameters: {
             query?: {
+                bundle_version?: string;
+                conf_contains?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                consuming_asset_pattern?: string;
+                /** @description Of an answer's next_cursor or previous_cursor; empty for the first page. */
+                cursor?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                dag_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                dag_id_prefix_pattern?: string;
+                dag_version?: number[];
+                /** @description duration after this. */
+                duration_gt?: number;
+                /** @description duration at or after this. */
+                duration_gte?: number;
+                /** @description duration before this. */
+                duration_lt?: number;
+                /** @description duration at or before this. */
+                duration_lte?: number;
                 /** @description end_date after this. */
                 end_date_gt?: string;
                 /** @description end_date at or after this. */
@@ -5849,8 +7426,14 @@ export interface operations {
                 logical_date_lte?: string;
                 /** @description Rows to leave out at the start. */
                 offset?: number;
-                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_id, dag_run_id, end_date, id, logical_date, run_after, run_id, start_date, state, updated_at. */
+                /** @description Fields, the first counts most, with `-` for falling order. Of: conf, dag_id, dag_run_id, duration, end_date, id, logical_date, partition_date, run_after, run_id, start_date, state, updated_at. */
                 order_by?: string[];
+                partition_date_gte?: string;
+                partition_date_lte?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                partition_key_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                partition_key_prefix_pattern?: string;
                 /** @description run_after after this. */
                 run_after_gt?: string;
                 /** @description run_after at or after this. */
@@ -5859,8 +7442,11 @@ export interface operations {
                 run_after_lt?: string;
                 /** @description run_after at or before this. */
                 run_after_lte?: string;
-                run_id_pattern?: string | null;
-                run_type?: string[] | null;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                run_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                run_id_prefix_pattern?: string;
+                run_type?: components["schemas"]["DagRunType"][];
                 /** @description start_date after this. */
                 start_date_gt?: string;
                 /** @description start_date at or after this. */
@@ -5869,7 +7455,19 @@ export interface operations {
                 start_date_lt?: string;
                 /** @description start_date at or before this. */
                 start_date_lte?: string;
-                state?: string[] | null;
+                state?: components["schemas"]["RunState"][];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                triggering_user_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                triggering_user_name_prefix_pattern?: string;
+                /** @description updated_at after this. */
+                updated_at_gt?: string;
+                /** @description updated_at at or after this. */
+                updated_at_gte?: string;
+                /** @description updated_at before this. */
+                updated_at_lt?: string;
+                /** @description updated_at at or before this. */
+                updated_at_lte?: string;
             };
             header?: never;
             path: {
@@ -5885,7 +7483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagRuns"];
+                    "application/json": components["schemas"]["DAGRunCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5955,7 +7553,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TriggerBody"];
+                "application/json": components["schemas"]["TriggerDAGRunPostBody"];
             };
         };
         responses: {
@@ -5965,7 +7563,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagRun"];
+                    "application/json": components["schemas"]["DAGRunResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    bulk_dag_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody_BulkDAGRunBody_"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6051,7 +7738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagRun"];
+                    "application/json": components["schemas"]["DAGRunResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6209,7 +7896,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DagRunPatch"];
+                "application/json": components["schemas"]["DAGRunPatchBody"];
             };
         };
         responses: {
@@ -6219,7 +7906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagRun"];
+                    "application/json": components["schemas"]["DAGRunResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6299,7 +7986,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DagRunClear"];
+                "application/json": components["schemas"]["DAGRunClearBody"];
             };
         };
         responses: {
@@ -6309,7 +7996,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"] | components["schemas"]["DagRun"];
+                    "application/json": components["schemas"]["DAGRunResponse"] | components["schemas"]["ClearedInstances"];
                 };
             };
             /** @description Bad Request */
@@ -6445,53 +8132,25 @@ export interface operations {
             };
         };
     };
-    get_task_instances: {
+    patch_task_group_instances: {
         parameters: {
             query?: {
-                /** @description duration after this. */
-                duration_gt?: number;
-                /** @description duration at or after this. */
-                duration_gte?: number;
-                /** @description duration before this. */
-                duration_lt?: number;
-                /** @description duration at or before this. */
-                duration_lte?: number;
-                /** @description end_date after this. */
-                end_date_gt?: string;
-                /** @description end_date at or after this. */
-                end_date_gte?: string;
-                /** @description end_date before this. */
-                end_date_lt?: string;
-                /** @description end_date at or before this. */
-                end_date_lte?: string;
-                /** @description Most rows to give. */
-                limit?: number;
-                map_index?: number | null;
-                /** @description Rows to leave out at the start. */
-                offset?: number;
-                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_id, dag_run_id, duration, end_date, id, logical_date, map_index, operator, pool, queue, queued_when, run_after, run_id, start_date, state, task_id, try_number. */
-                order_by?: string[];
-                pool?: string[] | null;
-                queue?: string[] | null;
-                /** @description start_date after this. */
-                start_date_gt?: string;
-                /** @description start_date at or after this. */
-                start_date_gte?: string;
-                /** @description start_date before this. */
-                start_date_lt?: string;
-                /** @description start_date at or before this. */
-                start_date_lte?: string;
-                state?: string[] | null;
-                task_id?: string | null;
+                /** @description The fields to change; without it, all that the body has. */
+                update_mask?: string[];
             };
             header?: never;
             path: {
                 dag_id: string;
                 dag_run_id: string;
+                group_id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6499,7 +8158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6531,6 +8190,368 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    patch_task_group_instances_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_task_instances: {
+        parameters: {
+            query?: {
+                /** @description Of an answer's next_cursor or previous_cursor; empty for the first page. */
+                cursor?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                dag_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                dag_id_prefix_pattern?: string;
+                /** @description duration after this. */
+                duration_gt?: number;
+                /** @description duration at or after this. */
+                duration_gte?: number;
+                /** @description duration before this. */
+                duration_lt?: number;
+                /** @description duration at or before this. */
+                duration_lte?: number;
+                /** @description end_date after this. */
+                end_date_gt?: string;
+                /** @description end_date at or after this. */
+                end_date_gte?: string;
+                /** @description end_date before this. */
+                end_date_lt?: string;
+                /** @description end_date at or before this. */
+                end_date_lte?: string;
+                executor?: string[];
+                /** @description Most rows to give. */
+                limit?: number;
+                /** @description logical_date after this. */
+                logical_date_gt?: string;
+                /** @description logical_date at or after this. */
+                logical_date_gte?: string;
+                /** @description logical_date before this. */
+                logical_date_lt?: string;
+                /** @description logical_date at or before this. */
+                logical_date_lte?: string;
+                map_index?: number[];
+                /** @description Rows to leave out at the start. */
+                offset?: number;
+                operator?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                operator_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                operator_name_prefix_pattern?: string;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: data_interval_end, data_interval_start, duration, end_date, id, logical_date, map_index, operator, rendered_map_index, run_after, start_date, state, try_number. */
+                order_by?: string[];
+                pool?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                pool_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                pool_name_prefix_pattern?: string;
+                queue?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                queue_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                queue_name_prefix_pattern?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                rendered_map_index_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                rendered_map_index_prefix_pattern?: string;
+                /** @description run_after after this. */
+                run_after_gt?: string;
+                /** @description run_after at or after this. */
+                run_after_gte?: string;
+                /** @description run_after before this. */
+                run_after_lt?: string;
+                /** @description run_after at or before this. */
+                run_after_lte?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                run_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                run_id_prefix_pattern?: string;
+                /** @description start_date after this. */
+                start_date_gt?: string;
+                /** @description start_date at or after this. */
+                start_date_gte?: string;
+                /** @description start_date before this. */
+                start_date_lt?: string;
+                /** @description start_date at or before this. */
+                start_date_lte?: string;
+                state?: components["schemas"]["StateAsked"][];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                task_display_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                task_display_name_prefix_pattern?: string;
+                task_group_id?: string;
+                task_id?: string;
+                try_number?: number[];
+                /** @description updated_at after this. */
+                updated_at_gt?: string;
+                /** @description updated_at at or after this. */
+                updated_at_gte?: string;
+                /** @description updated_at before this. */
+                updated_at_lt?: string;
+                /** @description updated_at at or before this. */
+                updated_at_lte?: string;
+                version_number?: number[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    bulk_task_instances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody_BulkTaskInstanceBody_"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6577,7 +8598,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstance"];
+                    "application/json": components["schemas"]["TaskInstanceResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6636,10 +8657,97 @@ export interface operations {
             };
         };
     };
+    delete_task_instance: {
+        parameters: {
+            query?: {
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
     patch_task_instance: {
         parameters: {
             query?: {
-                map_index?: number | null;
+                map_index?: number;
                 /** @description The fields to change; without it, all that the body has. */
                 update_mask?: string[];
             };
@@ -6653,7 +8761,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InstancePatch"];
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
             };
         };
         responses: {
@@ -6663,7 +8771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6751,7 +8859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstance"];
+                    "application/json": components["schemas"]["TaskInstanceResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6810,7 +8918,7 @@ export interface operations {
             };
         };
     };
-    patch_mapped_task_instance: {
+    patch_task_instance_by_map_index: {
         parameters: {
             query?: {
                 /** @description The fields to change; without it, all that the body has. */
@@ -6827,7 +8935,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InstancePatch"];
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
             };
         };
         responses: {
@@ -6837,7 +8945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -6905,7 +9013,86 @@ export interface operations {
             };
         };
     };
-    patch_mapped_task_instance_dry_run: {
+    get_task_instance_dependencies_by_map_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                map_index: number;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDependencyCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    patch_task_instance_dry_run_by_map_index: {
         parameters: {
             query?: {
                 /** @description The fields to change; without it, all that the body has. */
@@ -6922,7 +9109,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InstancePatch"];
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
             };
         };
         responses: {
@@ -6932,7 +9119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -7240,7 +9427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskTries"];
+                    "application/json": components["schemas"]["TaskInstanceHistoryCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -7320,7 +9507,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskTry"];
+                    "application/json": components["schemas"]["TaskInstanceHistoryResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_task_instance_dependencies: {
+        parameters: {
+            query?: {
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDependencyCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -7382,7 +9649,7 @@ export interface operations {
     patch_task_instance_dry_run: {
         parameters: {
             query?: {
-                map_index?: number | null;
+                map_index?: number;
                 /** @description The fields to change; without it, all that the body has. */
                 update_mask?: string[];
             };
@@ -7396,7 +9663,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InstancePatch"];
+                "application/json": components["schemas"]["PatchTaskInstanceBody"];
             };
         };
         responses: {
@@ -7406,7 +9673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -7474,16 +9741,92 @@ export interface operations {
             };
         };
     };
-    get_mapped_task_instances: {
+    get_external_log_url: {
         parameters: {
             query?: {
-                /** @description Most rows to give. */
-                limit?: number;
-                /** @description Rows to leave out at the start. */
-                offset?: number;
-                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_id, dag_run_id, duration, end_date, id, logical_date, map_index, operator, pool, queue, queued_when, run_after, run_id, start_date, state, task_id, try_number. */
-                order_by?: string[];
-                state?: string[] | null;
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                try_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalLogUrlResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_extra_links: {
+        parameters: {
+            query?: {
+                map_index?: number;
+                try_number?: number;
             };
             header?: never;
             path: {
@@ -7501,7 +9844,164 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskInstances"];
+                    "application/json": components["schemas"]["ExtraLinkCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_mapped_task_instances: {
+        parameters: {
+            query?: {
+                /** @description duration after this. */
+                duration_gt?: number;
+                /** @description duration at or after this. */
+                duration_gte?: number;
+                /** @description duration before this. */
+                duration_lt?: number;
+                /** @description duration at or before this. */
+                duration_lte?: number;
+                /** @description end_date after this. */
+                end_date_gt?: string;
+                /** @description end_date at or after this. */
+                end_date_gte?: string;
+                /** @description end_date before this. */
+                end_date_lt?: string;
+                /** @description end_date at or before this. */
+                end_date_lte?: string;
+                executor?: string[];
+                /** @description Most rows to give. */
+                limit?: number;
+                /** @description logical_date after this. */
+                logical_date_gt?: string;
+                /** @description logical_date at or after this. */
+                logical_date_gte?: string;
+                /** @description logical_date before this. */
+                logical_date_lt?: string;
+                /** @description logical_date at or before this. */
+                logical_date_lte?: string;
+                map_index?: number[];
+                /** @description Rows to leave out at the start. */
+                offset?: number;
+                operator?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                operator_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                operator_name_prefix_pattern?: string;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: data_interval_end, data_interval_start, duration, end_date, id, logical_date, map_index, operator, rendered_map_index, run_after, start_date, state, try_number. */
+                order_by?: string[];
+                pool?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                pool_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                pool_name_prefix_pattern?: string;
+                queue?: string[];
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                queue_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                queue_name_prefix_pattern?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                rendered_map_index_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                rendered_map_index_prefix_pattern?: string;
+                /** @description run_after after this. */
+                run_after_gt?: string;
+                /** @description run_after at or after this. */
+                run_after_gte?: string;
+                /** @description run_after before this. */
+                run_after_lt?: string;
+                /** @description run_after at or before this. */
+                run_after_lte?: string;
+                /** @description start_date after this. */
+                start_date_gt?: string;
+                /** @description start_date at or after this. */
+                start_date_gte?: string;
+                /** @description start_date before this. */
+                start_date_lt?: string;
+                /** @description start_date at or before this. */
+                start_date_lte?: string;
+                state?: components["schemas"]["StateAsked"][];
+                try_number?: number[];
+                /** @description updated_at after this. */
+                updated_at_gt?: string;
+                /** @description updated_at at or after this. */
+                updated_at_gte?: string;
+                /** @description updated_at before this. */
+                updated_at_lt?: string;
+                /** @description updated_at at or before this. */
+                updated_at_lte?: string;
+                version_number?: number[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -7563,9 +10063,11 @@ export interface operations {
     get_log: {
         parameters: {
             query?: {
+                /** @description Everything up to now, not only a piece. */
                 full_content?: boolean;
                 map_index?: number;
-                token?: string | null;
+                /** @description Of an answer, for what comes after it. */
+                token?: string;
             };
             header?: never;
             path: {
@@ -7584,7 +10086,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogLines"];
+                    "application/json": components["schemas"]["TaskInstancesLogResponse"];
+                    "application/x-ndjson": string;
+                    "text/plain": string;
                 };
             };
             /** @description Bad Request */
@@ -7616,6 +10120,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8118,7 +10631,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskTries"];
+                    "application/json": components["schemas"]["TaskInstanceHistoryCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8199,7 +10712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskTry"];
+                    "application/json": components["schemas"]["TaskInstanceHistoryResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8261,12 +10774,47 @@ export interface operations {
     get_xcom_entries: {
         parameters: {
             query?: {
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                dag_display_name_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                dag_display_name_prefix_pattern?: string;
                 /** @description Most rows to give. */
                 limit?: number;
-                map_index?: number | null;
+                /** @description logical_date after this. */
+                logical_date_gt?: string;
+                /** @description logical_date at or after this. */
+                logical_date_gte?: string;
+                /** @description logical_date before this. */
+                logical_date_lt?: string;
+                /** @description logical_date at or before this. */
+                logical_date_lte?: string;
+                map_index?: number;
+                map_index_filter?: number;
                 /** @description Rows to leave out at the start. */
                 offset?: number;
-                xcom_key?: string | null;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_id, id, key, map_index, run_after, run_id, task_id, timestamp. */
+                order_by?: string[];
+                /** @description run_after after this. */
+                run_after_gt?: string;
+                /** @description run_after at or after this. */
+                run_after_gte?: string;
+                /** @description run_after before this. */
+                run_after_lt?: string;
+                /** @description run_after at or before this. */
+                run_after_lte?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                run_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                run_id_prefix_pattern?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                task_id_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                task_id_prefix_pattern?: string;
+                xcom_key?: string;
+                /** @description Anywhere in the text, in any case; `%` and `_` as in SQL's LIKE, `|` for or. */
+                xcom_key_pattern?: string;
+                /** @description The start of the text, literally; `|` for or. */
+                xcom_key_prefix_pattern?: string;
             };
             header?: never;
             path: {
@@ -8284,7 +10832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["XComs"];
+                    "application/json": components["schemas"]["XComCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8343,29 +10891,30 @@ export interface operations {
             };
         };
     };
-    get_xcom_entry: {
+    create_xcom_entry: {
         parameters: {
-            query?: {
-                map_index?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 dag_id: string;
                 dag_run_id: string;
                 task_id: string;
-                xcom_key: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["XComCreateBody"];
+            };
+        };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["XComWithValue"];
+                    "application/json": components["schemas"]["XComResponseNative"];
                 };
             };
             /** @description Bad Request */
@@ -8397,6 +10946,370 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_xcom_entry: {
+        parameters: {
+            query?: {
+                /** @description The value itself; without it, the JSON text that is kept. */
+                deserialize?: boolean;
+                map_index?: number;
+                /** @description The value as a text. */
+                stringify?: boolean;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                xcom_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XComResponseNative"] | components["schemas"]["XComResponseString"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    delete_xcom_entry: {
+        parameters: {
+            query?: {
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                xcom_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    update_xcom_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                xcom_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["XComUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XComResponseNative"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_task_instances_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: "~";
+                dag_run_id: "~";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskInstancesBatchBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8494,9 +11407,11 @@ export interface operations {
     };
     wait_dag_run_until_finished: {
         parameters: {
-            query?: {
-                interval?: number;
-                result?: string[] | null;
+            query: {
+                /** @description Seconds between two looks at the run. */
+                interval: number;
+                /** @description Tasks whose results to give at the end. */
+                result?: string[];
             };
             header?: never;
             path: {
@@ -8572,13 +11487,107 @@ export interface operations {
             };
         };
     };
+    get_list_dag_runs_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: "~";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DAGRunsBatchBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
     get_dag_versions: {
         parameters: {
             query?: {
+                bundle_name?: string;
+                bundle_version?: string;
                 /** @description Most rows to give. */
                 limit?: number;
                 /** @description Rows to leave out at the start. */
                 offset?: number;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: bundle_name, bundle_version, id, version_number. */
+                order_by?: string[];
+                version_number?: number;
             };
             header?: never;
             path: {
@@ -8594,7 +11603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagVersions"];
+                    "application/json": components["schemas"]["DAGVersionCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8671,7 +11680,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagVersion"];
+                    "application/json": components["schemas"]["DagVersionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8747,7 +11756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagDetails"];
+                    "application/json": components["schemas"]["DAGDetailsResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8892,6 +11901,7 @@ export interface operations {
     get_tasks: {
         parameters: {
             query?: {
+                /** @description One of: depends_on_past, end_date, operator_name, owner, pool, pool_slots, priority_weight, queue, retries, start_date, task_display_name, task_id, trigger_rule, wait_for_downstream, weight_rule; with `-` falling. */
                 order_by?: string;
             };
             header?: never;
@@ -8908,7 +11918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tasks"];
+                    "application/json": components["schemas"]["TaskCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -8985,7 +11995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["TaskResponse"];
                 };
             };
             /** @description Bad Request */
@@ -9130,7 +12140,7 @@ export interface operations {
     get_dag_source: {
         parameters: {
             query?: {
-                version_number?: number | null;
+                version_number?: number;
             };
             header?: never;
             path: {
@@ -9146,7 +12156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagSource"];
+                    "application/json": components["schemas"]["DAGSourceResponse"];
                     "text/plain": string;
                 };
             };
@@ -9186,6 +12196,15 @@ export interface operations {
                     "application/json": components["schemas"]["HTTPExceptionResponse"];
                 };
             };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
             /** @description Validation Error */
             422: {
                 headers: {
@@ -9209,7 +12228,7 @@ export interface operations {
     get_dag_stats: {
         parameters: {
             query?: {
-                dag_ids?: string[] | null;
+                dag_ids?: string[];
             };
             header?: never;
             path?: never;
@@ -9223,7 +12242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagStatsList"];
+                    "application/json": components["schemas"]["DagStatsCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -9308,7 +12327,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagTags"];
+                    "application/json": components["schemas"]["DAGTagCollectionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    list_dag_warnings: {
+        parameters: {
+            query?: {
+                dag_id?: string;
+                /** @description Most rows to give. */
+                limit?: number;
+                /** @description Rows to leave out at the start. */
+                offset?: number;
+                /** @description Fields, the first counts most, with `-` for falling order. Of: dag_id, message, timestamp, warning_type. */
+                order_by?: string[];
+                warning_type?: components["schemas"]["DagWarningType"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGWarningCollectionResponse"];
                 };
             };
             /** @description Bad Request */
@@ -9836,6 +12938,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthInfo"];
+                };
+            };
+        };
+    };
+    reparse_dag_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Successful Response */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
                 };
             };
         };

@@ -5,7 +5,7 @@ import { initialLanguage } from "@/app/language";
 import { readPreference, writePreference } from "@/shared/preferences";
 import { openApp } from "@/test/app";
 import { aSession } from "@/test/factories/session";
-import { serve, type TestServer } from "@/test/server";
+import { refusal, serve, type TestServer } from "@/test/server";
 
 let server: TestServer;
 beforeEach(() => {
@@ -69,5 +69,44 @@ describe("the frame", () => {
     server.answer("GET /ui/session", aSession({ user: null, permissions: [] }));
     await userEvent.click(await screen.findByRole("menuitem", { name: "Log out" }));
     await waitFor(() => expect(location().pathname).toBe("/login"));
+  });
+});
+
+describe("sessions of the reader", () => {
+  const aLogin = (session_id: string, is_current: boolean) => ({
+    session_id,
+    created_at: "2026-11-26T09:00:00Z",
+    last_used_at: "2026-11-26T10:00:00Z",
+    address: `10.0.0.${session_id}`,
+    user_agent: "Firefox",
+    is_current,
+  });
+
+  it("are listed, and another one than this can be ended", async () => {
+    let there = [aLogin("1", true), aLogin("2", false)];
+    server.answer("GET /ui/sessions", () => ({ sessions: there }));
+    server.answer("DELETE /ui/sessions/2", () => {
+      there = there.slice(0, 1);
+      return new Response(null, { status: 204 });
+    });
+    openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: /^User menu/ }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Sessions" }));
+    const dialog = await screen.findByRole("dialog", { name: "Sessions" });
+    await userEvent.click(
+      await within(dialog).findByRole("button", { name: "End the session from 10.0.0.2" }),
+    );
+    await waitFor(() => expect(within(dialog).queryByText("10.0.0.2")).toBeNull());
+    expect(within(dialog).getByText("10.0.0.1")).toBeTruthy();
+    expect(within(dialog).queryByRole("button", { name: /^End/ })).toBeNull();
+  });
+
+  it("say what the server refuses", async () => {
+    server.answer("GET /ui/sessions", refusal(503, "The database does not answer. Try again."));
+    openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: /^User menu/ }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Sessions" }));
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("The database does not answer. Try again.");
   });
 });

@@ -12,6 +12,7 @@ import { clockTime, zoneLabel } from "@/shared/time/format";
 import { useZone } from "@/shared/time/zone";
 import classes from "./Frame.module.css";
 import { PasswordDialog } from "./PasswordDialog";
+import { SessionsDialog } from "./SessionsDialog";
 
 export function TopBar({ breadcrumb }: { breadcrumb: (element: HTMLElement | null) => void }) {
   const t = useT();
@@ -174,6 +175,7 @@ function UserMenu() {
   const navigate = useNavigate();
   const logOut = useLogOut();
   const [changing, setChanging] = useState(false);
+  const [looking, setLooking] = useState(false);
   const name = user ? `${user.first_name} ${user.last_name}`.trim() || user.username : t("app.user.public");
   return (
     <>
@@ -189,6 +191,7 @@ function UserMenu() {
           {user ? (
             <>
               <Menu.Item onClick={() => setChanging(true)}>{t("app.user.password")}</Menu.Item>
+              <Menu.Item onClick={() => setLooking(true)}>{t("app.user.sessions")}</Menu.Item>
               <Menu.Item
                 onClick={() =>
                   logOut.mutate(undefined, {
@@ -205,6 +208,7 @@ function UserMenu() {
         </Menu.Dropdown>
       </Menu>
       <PasswordDialog opened={changing} close={() => setChanging(false)} />
+      {looking ? <SessionsDialog close={() => setLooking(false)} /> : null}
     </>
   );
 }

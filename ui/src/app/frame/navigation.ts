@@ -26,11 +26,10 @@ export const sections: readonly Section[] = [
   { to: "/runs", message: "app.nav.runs", icon: SquareStack },
   { to: "/assets", message: "app.nav.assets", icon: Boxes },
   {
-    to: "/tasks",
+    to: "/audit",
     message: "app.nav.browse",
     icon: Telescope,
     places: [
-      { to: "/tasks", message: "app.nav.tasks" },
       { to: "/audit", message: "app.nav.audit" },
       { to: "/import-errors", message: "app.nav.importErrors" },
     ],

@@ -7,6 +7,7 @@ import type { ActionRequest } from "@/shared/actions/request";
 import { useT } from "@/shared/i18n";
 import { toState } from "@/shared/state/states";
 import { zoneLabel } from "@/shared/time/format";
+import { localToIso } from "@/shared/time/wall";
 import { useZone } from "@/shared/time/zone";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { ErrorState } from "@/shared/ui/ErrorState";
@@ -17,7 +18,6 @@ import classes from "./Actions.module.css";
 import { DialogFrame } from "./DialogFrame";
 import { parseConf } from "./schema";
 import { useAction } from "./useAction";
-import { localToIso } from "./when";
 
 type Request = Extract<ActionRequest, { kind: "backfill" }>;
 type Body = components["schemas"]["BackfillRequest"];

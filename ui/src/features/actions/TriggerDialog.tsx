@@ -7,6 +7,7 @@ import type { components } from "@/api/gen/ui";
 import type { ActionRequest } from "@/shared/actions/request";
 import { useT } from "@/shared/i18n";
 import { iso, zoneLabel } from "@/shared/time/format";
+import { localToIso } from "@/shared/time/wall";
 import { useZone } from "@/shared/time/zone";
 import { Loading } from "@/shared/ui/Loading";
 import { TimeStamp } from "@/shared/ui/Time";
@@ -15,7 +16,6 @@ import { DialogFrame } from "./DialogFrame";
 import { ParamField } from "./ParamField";
 import { changedFrom, defaultsOf, fieldsOf, parseConf, printConf, problemsOf } from "./schema";
 import { useAction } from "./useAction";
-import { localToIso } from "./when";
 
 type Request = Extract<ActionRequest, { kind: "trigger" }>;
 type Body = components["schemas"]["TriggerRequest"];

@@ -1,6 +1,6 @@
-import { Switch, TextInput } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { components } from "@/api/gen/ui";
 import { useT } from "@/shared/i18n";
 import { useTitle } from "@/shared/title";
@@ -9,32 +9,40 @@ import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
 import classes from "./Admin.module.css";
+import { copy } from "./copy";
+import { FilterBox } from "./FilterBox";
 import { configQuery } from "./queries";
+import { useNarrow } from "./RowActions";
+import { useFilters } from "./useFilters";
 
 type Row = components["schemas"]["ConfigRow"];
+
+/** For a shell: within quotes when it is more than a plain word. */
+const quoted = (value: string): string =>
+  /^[\w./:@%+,-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 /** Every option: its value, where that comes from, and whether it has an effect here. */
 export default function ConfigurationPage() {
   const t = useT();
   useTitle([t("admin.configuration.title")]);
   const query = useQuery(configQuery);
-  const [text, setText] = useState("");
-  const [changed, setChanged] = useState(false);
+  const narrow = useNarrow();
+  const [search, change] = useFilters();
   const rows = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
+    const wanted = (search.q ?? "").toLowerCase();
     return (query.data?.options ?? []).filter(
       (row) =>
-        (!changed || row.source !== "default") &&
+        (!search.changed || row.source !== "default") &&
         (!wanted || `${row.section} ${row.option} ${row.description}`.toLowerCase().includes(wanted)),
     );
-  }, [query.data, text, changed]);
+  }, [query.data, search.q, search.changed]);
   const columns: Column<Row>[] = [
     {
       id: "option",
       header: t("admin.configuration.option"),
-      width: "minmax(14rem, 2fr)",
+      width: narrow ? "minmax(11rem, 2fr)" : "minmax(19rem, 2fr)",
       cell: (row) => (
-        <span title={row.environment_name}>
+        <span title={`[${row.section}] ${row.option}`}>
           <span className={classes.quiet}>[{row.section}]</span> <b>{row.option}</b>
         </span>
       ),
@@ -42,13 +50,28 @@ export default function ConfigurationPage() {
     {
       id: "value",
       header: t("admin.configuration.value"),
-      width: "minmax(8rem, 2fr)",
-      cell: (row) => <code className={classes.cut}>{row.value ?? t("admin.configuration.secret")}</code>,
+      width: "minmax(5rem, 2fr)",
+      cell: (row) => (
+        <code className={classes.cut} title={row.value ?? ""}>
+          {row.value ?? t("admin.configuration.secret")}
+        </code>
+      ),
+    },
+    {
+      id: "default",
+      header: t("admin.configuration.default"),
+      width: "minmax(6rem, 1fr)",
+      wide: true,
+      cell: (row) => (
+        <code className={classes.cut} title={row.default ?? ""}>
+          {row.default}
+        </code>
+      ),
     },
     {
       id: "source",
       header: t("admin.configuration.source"),
-      width: "8rem",
+      width: narrow ? "5.5rem" : "8rem",
       cell: (row) => t(`admin.configuration.source.${row.source}`),
     },
     {
@@ -63,6 +86,24 @@ export default function ConfigurationPage() {
         </span>
       ),
     },
+    {
+      id: "copy",
+      header: "",
+      width: "5rem",
+      align: "right",
+      wide: true,
+      cell: (row) => (
+        <button
+          type="button"
+          className={classes.link}
+          title={t("admin.configuration.copyAs", { name: row.environment_name })}
+          aria-label={t("admin.configuration.copyAs", { name: row.environment_name })}
+          onClick={() => copy(`${row.environment_name}=${quoted(row.value ?? "")}`, t("admin.copied"))}
+        >
+          {t("admin.copy")}
+        </button>
+      ),
+    },
   ];
   return (
     <Page
@@ -73,16 +114,10 @@ export default function ConfigurationPage() {
           <Switch
             size="xs"
             label={t("admin.configuration.changed")}
-            checked={changed}
-            onChange={(event) => setChanged(event.currentTarget.checked)}
+            checked={search.changed ?? false}
+            onChange={(event) => change({ changed: event.currentTarget.checked })}
           />
-          <TextInput
-            size="xs"
-            aria-label={t("admin.search")}
-            placeholder={t("admin.search")}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
+          <FilterBox name="q" />
         </>
       }
     >

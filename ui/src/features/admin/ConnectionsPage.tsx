@@ -1,5 +1,6 @@
-import { Button, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { data, v2 } from "@/api/client";
 import { usePermission } from "@/api/session";
@@ -9,10 +10,13 @@ import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
-import classes from "./Admin.module.css";
 import { ConnectionForm } from "./ConnectionForm";
+import { ConnectionText } from "./ConnectionText";
+import { FilterBox } from "./FilterBox";
 import { type Connection, connectionsQuery } from "./queries";
 import { Removal } from "./Removal";
+import { actionColumn, useNarrow } from "./RowActions";
+import { useFilters } from "./useFilters";
 
 /** Connections: how tasks reach other systems. */
 export default function ConnectionsPage() {
@@ -22,17 +26,38 @@ export default function ConnectionsPage() {
   const mayCreate = usePermission("can_create on Connections");
   const mayEdit = usePermission("can_edit on Connections");
   const mayDelete = usePermission("can_delete on Connections");
-  const [text, setText] = useState("");
-  const [edited, setEdited] = useState<Connection | "new" | null>(null);
+  const narrow = useNarrow();
+  const [search, change] = useFilters();
+  const [adding, setAdding] = useState(false);
+  const [shown, setShown] = useState<Connection | null>(null);
   const [removed, setRemoved] = useState<Connection | null>(null);
   const rows = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
-    return (query.data?.connections ?? []).filter(
-      (one) =>
-        !wanted ||
-        [one.connection_id, one.conn_type, one.host].some((part) => part?.toLowerCase().includes(wanted)),
+    const wanted = (search.q ?? "").toLowerCase();
+    return (query.data ?? []).filter((one) =>
+      [one.connection_id, one.conn_type, one.host, one.description].some((part) =>
+        part?.toLowerCase().includes(wanted),
+      ),
     );
-  }, [query.data, text]);
+  }, [query.data, search.q]);
+  const edited = mayEdit ? query.data?.find((one) => one.connection_id === search.item) : undefined;
+  const test = useMutation({
+    // Only its name and type: the stored connection is tested, with its secrets.
+    mutationFn: ({ connection_id, conn_type }: Connection) =>
+      data(v2.POST("/api/v2/connections/test", { body: { connection_id, conn_type } })),
+    onSuccess: ({ status, message }, one) =>
+      notifications.show({
+        title: `${status ? "✓" : "✗"} ${one.connection_id}`,
+        message,
+        ...(status ? {} : { color: "bad", autoClose: false }),
+      }),
+    onError: (error, one) =>
+      notifications.show({
+        title: one.connection_id,
+        message: error.message,
+        color: "bad",
+        autoClose: false,
+      }),
+  });
   const columns: Column<Connection>[] = [
     {
       id: "id",
@@ -56,26 +81,21 @@ export default function ConnectionsPage() {
       width: "minmax(8rem, 2fr)",
       cell: (one) => one.description,
     },
-    {
-      id: "do",
-      header: "",
-      width: "9rem",
-      align: "right",
-      cell: (one) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button type="button" className={classes.link} onClick={() => setEdited(one)}>
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(one)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "17rem",
+      (one) => one.connection_id,
+      (one) => [
+        mayEdit && {
+          label: t("admin.connections.test"),
+          act: () => test.mutate(one),
+          disabled: test.isPending,
+        },
+        { label: t("admin.connections.text"), act: () => setShown(one) },
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: one.connection_id }) },
+        mayDelete && { label: t("admin.remove"), act: () => setRemoved(one) },
+      ],
+    ),
   ];
   return (
     <Page
@@ -83,15 +103,9 @@ export default function ConnectionsPage() {
       wide
       actions={
         <>
-          <TextInput
-            size="xs"
-            aria-label={t("admin.search")}
-            placeholder={t("admin.search")}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
+          <FilterBox name="q" />
           {mayCreate ? (
-            <Button size="compact-sm" onClick={() => setEdited("new")}>
+            <Button size="compact-sm" onClick={() => setAdding(true)}>
               {t("admin.connections.new")}
             </Button>
           ) : null}
@@ -105,15 +119,26 @@ export default function ConnectionsPage() {
             columns={columns}
             rows={rows}
             rowKey={(one) => one.connection_id}
+            {...(mayEdit ? { onOpen: (one: Connection) => change({ item: one.connection_id }) } : {})}
             empty={
-              <EmptyState title={t("admin.connections.none")}>{t("admin.connections.noneHint")}</EmptyState>
+              search.q ? (
+                <EmptyState title={t("admin.noneFiltered")}>{t("admin.noneFilteredHint")}</EmptyState>
+              ) : (
+                <EmptyState title={t("admin.connections.none")}>{t("admin.connections.noneHint")}</EmptyState>
+              )
             }
           />
         )}
       </QueryView>
+      {adding ? <ConnectionForm connection={null} onClose={() => setAdding(false)} /> : null}
       {edited ? (
-        <ConnectionForm connection={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+        <ConnectionForm
+          key={edited.connection_id}
+          connection={edited}
+          onClose={() => change({ item: undefined })}
+        />
       ) : null}
+      {shown ? <ConnectionText connection={shown} onClose={() => setShown(null)} /> : null}
       {removed ? (
         <Removal
           name={removed.connection_id}

@@ -1,14 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import type { components } from "@/api/gen/v2";
 import { useT } from "@/shared/i18n";
 import { useTitle } from "@/shared/title";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
-import { pluginsQuery } from "./queries";
-
-type Plugin = components["schemas"]["PluginResponse"];
+import { type Plugin, pluginsQuery } from "./queries";
 
 export default function PluginsPage() {
   const t = useT();
@@ -25,7 +22,7 @@ export default function PluginsPage() {
   return (
     <Page title={t("admin.plugins.title")} wide>
       <QueryView query={useQuery(pluginsQuery)}>
-        {({ plugins }) => (
+        {(plugins) => (
           <DataTable
             label={t("admin.plugins.title")}
             columns={columns}

@@ -1,14 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import type { components } from "@/api/gen/v2";
 import { useT } from "@/shared/i18n";
 import { useTitle } from "@/shared/title";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
-import { providersQuery } from "./queries";
-
-type Provider = components["schemas"]["ProviderResponse"];
+import { type Provider, providersQuery } from "./queries";
 
 export default function ProvidersPage() {
   const t = useT();
@@ -32,7 +29,7 @@ export default function ProvidersPage() {
   return (
     <Page title={t("admin.providers.title")} wide>
       <QueryView query={useQuery(providersQuery)}>
-        {({ providers }) => (
+        {(providers) => (
           <DataTable
             label={t("admin.providers.title")}
             columns={columns}

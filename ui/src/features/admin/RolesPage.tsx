@@ -12,6 +12,7 @@ import { FormDialog } from "./FormDialog";
 import { type Role, rolesQuery } from "./queries";
 import { Removal } from "./Removal";
 import { useChange } from "./useChange";
+import { useFilters } from "./useFilters";
 
 /** What each role may do: actions by resources. */
 export default function RolesPage() {
@@ -21,7 +22,7 @@ export default function RolesPage() {
   const mayCreate = usePermission("can_create on Roles");
   const mayEdit = usePermission("can_edit on Roles");
   const mayDelete = usePermission("can_delete on Roles");
-  const [shown, setShown] = useState("Admin");
+  const [search, change] = useFilters();
   const [edited, setEdited] = useState<Role | "new" | null>(null);
   const [removed, setRemoved] = useState<Role | null>(null);
   return (
@@ -37,7 +38,7 @@ export default function RolesPage() {
     >
       <QueryView query={query}>
         {({ roles, actions, resources }) => {
-          const role = roles.find((one) => one.name === shown) ?? roles[0];
+          const role = roles.find((one) => one.name === search.item) ?? roles[0];
           return (
             <div className={classes.roles}>
               <ul className={classes.plain}>
@@ -47,7 +48,7 @@ export default function RolesPage() {
                       type="button"
                       className={classes.role}
                       aria-current={one.name === role?.name || undefined}
-                      onClick={() => setShown(one.name)}
+                      onClick={() => change({ item: one.name })}
                     >
                       <b>{one.name}</b>{" "}
                       <span className={classes.quiet}>{t("admin.roles.users", { count: one.users })}</span>

@@ -6,14 +6,18 @@ import { usePermission, useSession } from "@/api/session";
 import { useT } from "@/shared/i18n";
 import { useTitle } from "@/shared/title";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
+import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
 import { RelativeTime } from "@/shared/ui/Time";
 import classes from "./Admin.module.css";
+import { FilterBox } from "./FilterBox";
 import { FormDialog } from "./FormDialog";
 import { rolesQuery, type User, usersQuery } from "./queries";
 import { Removal } from "./Removal";
+import { actionColumn, useNarrow } from "./RowActions";
 import { useChange } from "./useChange";
+import { useFilters } from "./useFilters";
 
 /** Who may log in, and with which roles. */
 export default function UsersPage() {
@@ -24,8 +28,11 @@ export default function UsersPage() {
   const mayCreate = usePermission("can_create on Users");
   const mayEdit = usePermission("can_edit on Users");
   const mayDelete = usePermission("can_delete on Users");
-  const [edited, setEdited] = useState<User | "new" | null>(null);
+  const narrow = useNarrow();
+  const [search, change] = useFilters();
+  const [adding, setAdding] = useState(false);
   const [removed, setRemoved] = useState<User | null>(null);
+  const edited = mayEdit ? query.data?.users.find((user) => user.username === search.item) : undefined;
   const columns: Column<User>[] = [
     {
       id: "name",
@@ -51,6 +58,14 @@ export default function UsersPage() {
       width: "minmax(10rem, 2fr)",
       cell: (user) => user.email,
     },
+    {
+      id: "sessions",
+      header: t("admin.users.sessions"),
+      wide: true,
+      width: "7rem",
+      align: "right",
+      cell: (user) => user.sessions,
+    },
     { id: "roles", header: t("admin.users.roles"), cell: (user) => user.roles.join(", ") },
     {
       id: "login",
@@ -59,37 +74,33 @@ export default function UsersPage() {
       width: "10rem",
       cell: (user) => <RelativeTime at={user.last_login_at} />,
     },
-    {
-      id: "do",
-      header: "",
-      width: "9rem",
-      align: "right",
-      cell: (user) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button type="button" className={classes.link} onClick={() => setEdited(user)}>
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete && user.username !== session.user?.username ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(user)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "9rem",
+      (user) => user.username,
+      (user) => [
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: user.username }) },
+        mayDelete &&
+          user.username !== session.user?.username && {
+            label: t("admin.remove"),
+            act: () => setRemoved(user),
+          },
+      ],
+    ),
   ];
   return (
     <Page
       title={t("admin.users.title")}
       wide
       actions={
-        mayCreate ? (
-          <Button size="compact-sm" onClick={() => setEdited("new")}>
-            {t("admin.users.new")}
-          </Button>
-        ) : null
+        <>
+          <FilterBox name="q" />
+          {mayCreate ? (
+            <Button size="compact-sm" onClick={() => setAdding(true)}>
+              {t("admin.users.new")}
+            </Button>
+          ) : null}
+        </>
       }
     >
       <QueryView query={query}>
@@ -97,12 +108,17 @@ export default function UsersPage() {
           <DataTable
             label={t("admin.users.title")}
             columns={columns}
-            rows={users}
+            rows={users.filter((user) => matches(user, search.q))}
             rowKey={(user) => user.username}
+            {...(mayEdit ? { onOpen: (user: User) => change({ item: user.username }) } : {})}
+            empty={<EmptyState title={t("admin.noneFiltered")}>{t("admin.noneFilteredHint")}</EmptyState>}
           />
         )}
       </QueryView>
-      {edited ? <UserForm user={edited === "new" ? null : edited} onClose={() => setEdited(null)} /> : null}
+      {adding ? <UserForm user={null} onClose={() => setAdding(false)} /> : null}
+      {edited ? (
+        <UserForm key={edited.username} user={edited} onClose={() => change({ item: undefined })} />
+      ) : null}
       {removed ? (
         <Removal
           name={removed.username}
@@ -115,6 +131,11 @@ export default function UsersPage() {
       ) : null}
     </Page>
   );
+}
+
+function matches(user: User, wanted = ""): boolean {
+  const told = [user.username, user.first_name, user.last_name, user.email, ...user.roles].join(" ");
+  return told.toLowerCase().includes(wanted.toLowerCase());
 }
 
 function UserForm({ user, onClose }: { user: User | null; onClose: () => void }) {

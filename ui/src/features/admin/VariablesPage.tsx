@@ -1,4 +1,4 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { data, v2 } from "@/api/client";
@@ -10,10 +10,15 @@ import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
 import classes from "./Admin.module.css";
-import { FormDialog } from "./FormDialog";
+import { download } from "./download";
+import { FilterBox } from "./FilterBox";
 import { type Variable, variablesQuery } from "./queries";
 import { Removal } from "./Removal";
-import { useChange } from "./useChange";
+import { actionColumn, useNarrow } from "./RowActions";
+import { useFilters } from "./useFilters";
+import { VariableForm } from "./VariableForm";
+import { VariableImport } from "./VariableImport";
+import { isHidden, writeFile } from "./variableFiles";
 
 /** Variables: names and values that DAGs read. The server hides what looks like a secret. */
 export default function VariablesPage() {
@@ -23,27 +28,36 @@ export default function VariablesPage() {
   const mayCreate = usePermission("can_create on Variables");
   const mayEdit = usePermission("can_edit on Variables");
   const mayDelete = usePermission("can_delete on Variables");
-  const [text, setText] = useState("");
-  const [edited, setEdited] = useState<Variable | "new" | null>(null);
+  const narrow = useNarrow();
+  const [search, change] = useFilters();
+  const [adding, setAdding] = useState<"one" | "file" | null>(null);
   const [removed, setRemoved] = useState<Variable | null>(null);
   const rows = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
-    return (query.data?.variables ?? []).filter(
-      (one) => !wanted || one.key.toLowerCase().includes(wanted) || one.value?.toLowerCase().includes(wanted),
+    const wanted = (search.q ?? "").toLowerCase();
+    return (query.data ?? []).filter((one) =>
+      [one.key, one.value, one.description].some((part) => part?.toLowerCase().includes(wanted)),
     );
-  }, [query.data, text]);
+  }, [query.data, search.q]);
+  const edited = mayEdit ? query.data?.find((one) => one.key === search.item) : undefined;
   const columns: Column<Variable>[] = [
     {
       id: "key",
       header: t("admin.variables.key"),
-      width: "minmax(10rem, 2fr)",
+      width: "minmax(8rem, 2fr)",
       cell: (one) => <b>{one.key}</b>,
     },
     {
       id: "value",
       header: t("admin.variables.value"),
-      width: "minmax(10rem, 3fr)",
-      cell: (one) => <code className={classes.cut}>{one.value}</code>,
+      width: "minmax(8rem, 3fr)",
+      cell: (one) =>
+        one.value === null ? (
+          <span className={classes.quiet}>{t("admin.variables.unreadable")}</span>
+        ) : (
+          <code className={classes.cut} title={isHidden(one.value) ? t("admin.variables.hidden") : one.value}>
+            {one.value}
+          </code>
+        ),
     },
     {
       id: "description",
@@ -52,26 +66,15 @@ export default function VariablesPage() {
       width: "minmax(8rem, 2fr)",
       cell: (one) => one.description,
     },
-    {
-      id: "do",
-      header: "",
-      width: "9rem",
-      align: "right",
-      cell: (one) => (
-        <span className={classes.buttons}>
-          {mayEdit ? (
-            <button type="button" className={classes.link} onClick={() => setEdited(one)}>
-              {t("admin.edit")}
-            </button>
-          ) : null}
-          {mayDelete ? (
-            <button type="button" className={classes.link} onClick={() => setRemoved(one)}>
-              {t("admin.remove")}
-            </button>
-          ) : null}
-        </span>
-      ),
-    },
+    actionColumn(
+      narrow,
+      "9rem",
+      (one) => one.key,
+      (one) => [
+        mayEdit && { label: t("admin.edit"), act: () => change({ item: one.key }) },
+        mayDelete && { label: t("admin.remove"), act: () => setRemoved(one) },
+      ],
+    ),
   ];
   return (
     <Page
@@ -79,17 +82,24 @@ export default function VariablesPage() {
       wide
       actions={
         <>
-          <TextInput
-            size="xs"
-            aria-label={t("admin.search")}
-            placeholder={t("admin.search")}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
+          <FilterBox name="q" />
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={!rows.some((one) => !isHidden(one.value))}
+            onClick={() => download("variables.json", writeFile(rows))}
+          >
+            {t("admin.variables.export")}
+          </Button>
           {mayCreate ? (
-            <Button size="compact-sm" onClick={() => setEdited("new")}>
-              {t("admin.variables.new")}
-            </Button>
+            <>
+              <Button size="compact-sm" variant="default" onClick={() => setAdding("file")}>
+                {t("admin.variables.import")}
+              </Button>
+              <Button size="compact-sm" onClick={() => setAdding("one")}>
+                {t("admin.variables.new")}
+              </Button>
+            </>
           ) : null}
         </>
       }
@@ -101,12 +111,21 @@ export default function VariablesPage() {
             columns={columns}
             rows={rows}
             rowKey={(one) => one.key}
-            empty={<EmptyState title={t("admin.variables.none")}>{t("admin.variables.noneHint")}</EmptyState>}
+            {...(mayEdit ? { onOpen: (one: Variable) => change({ item: one.key }) } : {})}
+            empty={
+              search.q ? (
+                <EmptyState title={t("admin.noneFiltered")}>{t("admin.noneFilteredHint")}</EmptyState>
+              ) : (
+                <EmptyState title={t("admin.variables.none")}>{t("admin.variables.noneHint")}</EmptyState>
+              )
+            }
           />
         )}
       </QueryView>
+      {adding === "one" ? <VariableForm variable={null} onClose={() => setAdding(null)} /> : null}
+      {adding === "file" ? <VariableImport there={query.data ?? []} onClose={() => setAdding(null)} /> : null}
       {edited ? (
-        <VariableForm variable={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+        <VariableForm key={edited.key} variable={edited} onClose={() => change({ item: undefined })} />
       ) : null}
       {removed ? (
         <Removal
@@ -123,57 +142,5 @@ export default function VariablesPage() {
         />
       ) : null}
     </Page>
-  );
-}
-
-function VariableForm({ variable, onClose }: { variable: Variable | null; onClose: () => void }) {
-  const t = useT();
-  const [key, setKey] = useState(variable?.key ?? "");
-  const [value, setValue] = useState(variable?.value ?? "");
-  const [description, setDescription] = useState(variable?.description ?? "");
-  const change = useChange<void>(
-    ["variables"],
-    () =>
-      variable
-        ? data(
-            v2.PATCH("/api/v2/variables/{variable_key}", {
-              params: { path: { variable_key: variable.key } },
-              body: { key: variable.key, value, description },
-            }),
-          )
-        : data(v2.POST("/api/v2/variables", { body: { key, value, description } })),
-    onClose,
-  );
-  return (
-    <FormDialog
-      title={variable ? variable.key : t("admin.variables.new")}
-      confirm={t("admin.save")}
-      busy={change.isPending}
-      blocked={!key.trim()}
-      problem={change.error?.message ?? null}
-      onConfirm={() => change.mutate()}
-      onClose={onClose}
-    >
-      <TextInput
-        label={t("admin.variables.key")}
-        value={key}
-        disabled={variable !== null}
-        onChange={(event) => setKey(event.currentTarget.value)}
-        data-autofocus
-      />
-      <Textarea
-        label={t("admin.variables.value")}
-        autosize
-        minRows={3}
-        maxRows={16}
-        value={value}
-        onChange={(event) => setValue(event.currentTarget.value)}
-      />
-      <TextInput
-        label={t("admin.description")}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
-    </FormDialog>
   );
 }

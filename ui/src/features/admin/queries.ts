@@ -9,10 +9,23 @@ export type Role = components["schemas"]["RoleRow"];
 export type AuditRow = components["schemas"]["AuditRow"];
 export type ConnectionType = components["schemas"]["ConnectionType"];
 export type Connection = v2Components["schemas"]["ConnectionResponse"];
+export type Provider = v2Components["schemas"]["ProviderResponse"];
+export type Plugin = v2Components["schemas"]["PluginResponse"];
 export type Variable = v2Components["schemas"]["VariableResponse"];
 
-/** As many as the API gives at once; lists of settings are short. */
-const most = 1000;
+const pageSize = 100;
+
+/** Every row of a list: the API gives at most 100 at once. */
+export async function everyRow<R>(
+  page: (offset: number, limit: number) => Promise<{ rows: R[]; total: number }>,
+): Promise<R[]> {
+  const rows: R[] = [];
+  for (;;) {
+    const found = await page(rows.length, pageSize);
+    rows.push(...found.rows);
+    if (!found.rows.length || rows.length >= found.total) return rows;
+  }
+}
 
 export const poolsQuery = queryOptions({
   queryKey: ["pools", "page"],
@@ -46,23 +59,34 @@ export const typesQuery = queryOptions({
 export const connectionsQuery = queryOptions({
   queryKey: ["connections", "list"],
   queryFn: ({ signal }) =>
-    data(
-      v2.GET("/api/v2/connections", {
-        params: { query: { limit: most, order_by: ["connection_id"] } },
-        signal,
-      }),
-    ),
+    everyRow<Connection>(async (offset, limit) => {
+      const query = { limit, offset, order_by: ["connection_id"] };
+      const found = await data(v2.GET("/api/v2/connections", { params: { query }, signal }));
+      return { rows: found.connections, total: found.total_entries };
+    }),
 });
 export const variablesQuery = queryOptions({
   queryKey: ["variables", "list"],
   queryFn: ({ signal }) =>
-    data(v2.GET("/api/v2/variables", { params: { query: { limit: most, order_by: ["key"] } }, signal })),
+    everyRow<Variable>(async (offset, limit) => {
+      const query = { limit, offset, order_by: ["key"] };
+      const found = await data(v2.GET("/api/v2/variables", { params: { query }, signal }));
+      return { rows: found.variables, total: found.total_entries };
+    }),
 });
 export const providersQuery = queryOptions({
   queryKey: ["providers"],
-  queryFn: ({ signal }) => data(v2.GET("/api/v2/providers", { params: { query: { limit: most } }, signal })),
+  queryFn: ({ signal }) =>
+    everyRow<Provider>(async (offset, limit) => {
+      const found = await data(v2.GET("/api/v2/providers", { params: { query: { limit, offset } }, signal }));
+      return { rows: found.providers, total: found.total_entries };
+    }),
 });
 export const pluginsQuery = queryOptions({
   queryKey: ["plugins"],
-  queryFn: ({ signal }) => data(v2.GET("/api/v2/plugins", { params: { query: { limit: most } }, signal })),
+  queryFn: ({ signal }) =>
+    everyRow<Plugin>(async (offset, limit) => {
+      const found = await data(v2.GET("/api/v2/plugins", { params: { query: { limit, offset } }, signal }));
+      return { rows: found.plugins, total: found.total_entries };
+    }),
 });

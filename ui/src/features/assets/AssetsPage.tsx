@@ -1,5 +1,8 @@
+import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useMemo } from "react";
 import { data, ui } from "@/api/client";
 import type { components } from "@/api/gen/ui";
 import { useT } from "@/shared/i18n";
@@ -9,16 +12,33 @@ import { EmptyState } from "@/shared/ui/EmptyState";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
 
+const route = getRouteApi("/frame/assets");
+
 type Asset = components["schemas"]["AssetRow"];
 
 /** What DAG files declare as their outlets, inlets and schedules, and who makes and uses it. */
 export default function AssetsPage() {
   const t = useT();
   useTitle([t("assets.title")]);
+  const { q = "" } = route.useSearch();
+  const navigate = useNavigate();
   const query = useQuery({
     queryKey: ["assets", "list"],
     queryFn: ({ signal }) => data(ui.GET("/ui/assets", { signal })),
   });
+  const rows = useMemo(
+    () =>
+      (query.data?.assets ?? []).filter((one) =>
+        [
+          one.name,
+          one.uri,
+          one.group,
+          ...one.consumers,
+          ...one.producers.map((producer) => `${producer.dag_id} ${producer.task_id}`),
+        ].some((part) => part.toLowerCase().includes(q.toLowerCase())),
+      ),
+    [query.data, q],
+  );
   const columns: Column<Asset>[] = [
     { id: "name", header: t("assets.name"), width: "minmax(12rem, 2fr)", cell: (one) => <b>{one.name}</b> },
     {
@@ -57,15 +77,37 @@ export default function AssetsPage() {
     },
   ];
   return (
-    <Page title={t("assets.title")} wide>
+    <Page
+      title={t("assets.title")}
+      wide
+      actions={
+        <TextInput
+          size="xs"
+          aria-label={t("assets.search")}
+          placeholder={t("assets.search")}
+          leftSection={<Search size={12} aria-hidden="true" />}
+          value={q}
+          onChange={(event) => {
+            const typed = event.currentTarget.value;
+            void navigate({ to: "/assets", search: typed ? { q: typed } : {}, replace: true });
+          }}
+        />
+      }
+    >
       <QueryView query={query}>
-        {({ assets }) => (
+        {() => (
           <DataTable
             label={t("assets.title")}
             columns={columns}
-            rows={assets}
+            rows={rows}
             rowKey={(one) => one.name + one.uri}
-            empty={<EmptyState title={t("assets.none")}>{t("assets.noneHint")}</EmptyState>}
+            empty={
+              q ? (
+                <EmptyState title={t("assets.noneFiltered")}>{t("assets.noneFilteredHint")}</EmptyState>
+              ) : (
+                <EmptyState title={t("assets.none")}>{t("assets.noneHint")}</EmptyState>
+              )
+            }
           />
         )}
       </QueryView>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { localToIso } from "./when";
+import { localToIso } from "./wall";
 
 it.each([
   ["2026-11-26T09:00", "Asia/Seoul", "2026-11-26T00:00:00.000Z"],

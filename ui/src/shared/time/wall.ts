@@ -1,4 +1,4 @@
-import { offsetMinutes } from "@/shared/time/format";
+import { offsetMinutes } from "./format";
 
 /**
  * A wall-clock time as `<input type="datetime-local">` gives it ("2026-03-29T02:30"), read in `zone`: ISO 8601 with the

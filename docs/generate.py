@@ -204,7 +204,6 @@ says so for each that is set to something else than its default.
 """
 
 CAVEATS: Final[Mapping[tuple[str, str], str]] = {
-    ("api", "secret_key"): "(Not read yet: it comes with the web UI.)",
     ("operators", "default_deferrable"): "(Not read yet.)",
 }
 """Where the table says more than the code does. tests/docs holds that no unread option is missing, and none too many."""

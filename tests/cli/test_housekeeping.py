@@ -17,6 +17,7 @@ from tests.cli.conftest import FakeWiring, Run
 from tradewind.cli.daemon import daemonize
 from tradewind.cli.errors import Refused
 from tradewind.configuration import conf
+from tradewind.server.listening import Certificate
 from tradewind.services import jobs
 from tradewind.services.session import Services
 
@@ -172,13 +173,14 @@ def test_providers_are_those_of_this_environment(run: Run):
 
 def test_the_web_commands_take_address_and_port_and_airflows_other_flags(run: Run, wiring: FakeWiring, home: Path):
     wiring.answers |= {"run_webserver": 0, "run_standalone": 0, "run_scheduler": 0}
-    run("webserver --port 9000 -H 127.0.0.1 -w 4 -k sync -t 120 -A - --debug --ssl-cert x")
+    run("webserver --port 9000 -H 127.0.0.1 -w 4 -k sync -t 120 -A - --debug")
     assert wiring.asked[-1] == (
         "run_webserver",
-        {"args": (home,), "host": "127.0.0.1", "port": 9000, "first_admin": False},
+        {"args": (home,), "host": "127.0.0.1", "port": 9000, "first_admin": False, "certificate": None},
     )
-    run("api-server -p 9001 --proxy-headers --apps all --dev")
+    run("api-server -p 9001 --proxy-headers --apps all --dev --ssl-cert c.pem --ssl-key k.pem")
     assert wiring.asked[-1][1]["port"] == 9001
+    assert wiring.asked[-1][1]["certificate"] == Certificate("c.pem", "k.pem")
     assert run("standalone").output == f"Home: {home}\n"
     assert wiring.asked[-1] == ("run_standalone", {"args": (home,), "host": "0.0.0.0", "port": 8080})
     run("scheduler -n 5 -S dags --skip-serve-logs --do-pickle")

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import uvicorn
 from fastapi import Request
 from fastapi.testclient import TestClient
 
@@ -30,8 +29,9 @@ from tradewind.core.records import InstanceRecord, RunRecord, TryRecord, Variabl
 from tradewind.core.spec import DagSpec, Expansion, LengthOf, TaskSpec
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.server.access import Caller, as_user
-from tradewind.server.app import make_app
-from tradewind.server.listening import Listen, bind
+from tradewind.server.app import make_app, server_of
+from tradewind.server.listening import Certificate, Listen, bind
+from tradewind.server.serve import url_of
 from tradewind.services.connection_uri import make_connection
 from tradewind.services.connections import add_connection
 from tradewind.services.session import Services
@@ -112,15 +112,15 @@ def a_site(folder: Path, environ: dict[str, str] | None = None) -> Site:
 
 
 @contextmanager
-def serving(site: Site) -> Iterator[str]:
+def serving(site: Site, certificate: Certificate | None = None) -> Iterator[str]:
     """The site on a port of this machine, for programs outside of this process; its address."""
+    server = server_of(site.app, certificate)
     listening = bind(Listen("127.0.0.1", 0), lambda port: "")
-    server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning", access_log=False))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
     thread.start()
     try:
         # The socket listens already: whoever connects is served as soon as the server is up.
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield url_of("127.0.0.1", listening.getsockname()[1], certificate)
     finally:
         server.should_exit = True
         thread.join()

@@ -13,6 +13,8 @@ from tests.web.conftest import SHOTS, log_in
 
 
 def open_palette(page: Page) -> None:
+    # The pages listen to the keyboard once they are drawn; a person waits for that, too.
+    page.get_by_role("main").get_by_role("heading", level=1).wait_for()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox")).to_be_focused()
 
@@ -23,7 +25,6 @@ def opened(open_page: Callable[..., Page]) -> Callable[..., Page]:
         page = open_page(**look)
         log_in(page)
         page.goto("/pools")
-        page.get_by_role("main").wait_for()
         return page
 
     return make

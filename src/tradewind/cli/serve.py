@@ -45,14 +45,14 @@ def _web_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("-A", "--access-logfile"),
         ("-E", "--error-logfile"),
         ("-L", "--access-logformat"),
-        ("--ssl-cert",),
-        ("--ssl-key",),
-        ("--ssl-ca-file",),
-        ("--ssl-cert-reqs",),
         ("--log-config",),
         ("--apps",),
     ):
         command = ignored(*names)(command)
+    command = click.option("--ssl-key", help="[api] ssl_key: its key, when it is in a file of its own.")(command)
+    command = click.option("--ssl-cert", help="[api] ssl_cert: a certificate (PEM). The web server speaks HTTPS.")(
+        command
+    )
     command = ignored("-d", "--debug", "--dev", flag=True)(command)
     return ignored("--proxy-headers", flag=True)(command)
 
@@ -117,17 +117,24 @@ def _web(
     stdout: Path | None,
     stderr: Path | None,
     log_file: Path | None,
+    ssl_cert: str | None,
+    ssl_key: str | None,
 ) -> None:
+    from tradewind.server.listening import Certificate
     from tradewind.server.serve import run_webserver
 
     chosen_host, chosen_port = _address(host, port)
     files = {"pid": pid, "stdout": stdout, "stderr": stderr, "log": log_file}
+    cert, key = ssl_cert or conf.get("api", "ssl_cert"), ssl_key or conf.get("api", "ssl_key")
+    certificate = Certificate(cert, key) if cert else None
     in_standalone = "TRADEWIND_HALF" in os.environ
     _start(
         "webserver",
         daemon,
         files,
-        lambda place: run_webserver(place, host=chosen_host, port=chosen_port, first_admin=in_standalone),
+        lambda place: run_webserver(
+            place, host=chosen_host, port=chosen_port, first_admin=in_standalone, certificate=certificate
+        ),
     )
 
 

@@ -53,9 +53,6 @@ fernet_key = {fernet_key}
 [api]
 # host = 0.0.0.0
 # port = 8080
-
-# Signs the sessions of the web UI.
-secret_key = {secret_key}
 """
 
 
@@ -108,7 +105,7 @@ def config_text(home: Path) -> str:
     """The text of a new airflow.cfg, with keys of its own."""
     # A percent sign starts an interpolation in this file.
     shown = str(home).replace("%", "%%")
-    return _TEMPLATE.format(home=shown, fernet_key=new_fernet_key(), secret_key=new_fernet_key())
+    return _TEMPLATE.format(home=shown, fernet_key=new_fernet_key())
 
 
 def new_fernet_key() -> str:

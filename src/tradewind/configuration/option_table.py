@@ -14,7 +14,8 @@ _STORE = "the store keeps the few connections that it needs and sets them up its
 _LOGS = "logs have one fixed form: one file of JSON lines for each try, shown as text by `airflow tasks logs`"
 _ONE_PORT = "only the web server listens on a port; logs need no server of their own"
 _REMOTE_LOGS = "logs stay in [logging] base_log_folder; copying them elsewhere is not built in yet"
-_WEB = "it comes with the web UI"
+_PAGES = "the web UI has no such setting"
+_SESSIONS = "sessions are rows of the database, so nothing is signed with it"
 _SERVER = "one server process answers everything; it needs no workers or reloads"
 _USERS = "users and roles are part of the database; no auth manager is loaded"
 _METRICS = "sending metrics and traces is not built in yet"
@@ -368,20 +369,24 @@ cache_ttl_seconds | integer | 900 | For how long.
 host | string | 0.0.0.0 | Address that the web server listens on.
 port | integer | 8080 | Its port.
 base_url | string | - | The address that users see, when a proxy stands in front.
+ssl_cert | string | | Certificate (PEM, with its chain) of the web server, which then speaks HTTPS.
+ssl_key | string | | Its private key; empty: it is in the same file.
+""",
+    ),
+    (
+        "api",
+        _SESSIONS,
+        """
 secret_key ! | string | | Key that signs sessions.
 """,
     ),
     (
         "api",
-        _WEB,
+        _PAGES,
         """
 instance_name_has_markup | boolean | False | Whether that name is HTML.
 theme | json | - | Colours of the pages.
 enable_swagger_ui | boolean | True | Whether the API has a page to try it.
-expose_stacktrace | boolean | False | Whether errors show where they happened.
-access_control_allow_headers | string | | CORS headers.
-access_control_allow_methods | string | | CORS methods.
-access_control_allow_origins | string | | CORS origins.
 grid_view_sorting_order | string | topological | Order of the tasks in the grid.
 log_fetch_timeout_sec | integer | 5 | Seconds that fetching a log may take.
 hide_paused_dags_by_default | boolean | False | Whether the list shows paused DAGs.
@@ -390,11 +395,19 @@ auto_refresh_interval | integer | 3 | Seconds between two refreshes; our pages a
 require_confirmation_dag_change | boolean | False | Whether pausing asks first.
 enable_experimental_api | boolean | False | Airflow 1's API.
 enable_xcom_deserialize_support | boolean | False | Whether the API gives XComs as objects.
+log_stream_buffer_size | integer | 500 | Lines that a log stream sends at once.
+""",
+    ),
+    (
+        "api",
+        _NOT_YET,
+        """
+expose_stacktrace | boolean | False | Whether errors show where they happened.
+access_control_allow_headers | string | | CORS headers.
+access_control_allow_methods | string | | CORS methods.
+access_control_allow_origins | string | | CORS origins.
 google_key_path | string | | Google credentials of the API.
 google_oauth2_audience | string | | Audience of Google tokens.
-log_stream_buffer_size | integer | 500 | Lines that a log stream sends at once.
-ssl_cert | string | | Certificate of the web server.
-ssl_key | string | | Its key.
 ssl_ca_file | string | - | Authorities for client certificates.
 ssl_cert_reqs | string | none | Whether clients need a certificate.
 client_ssl_cert | string | - | Certificate of the command line's client.
@@ -439,7 +452,7 @@ auth_rate_limit | string | 5 per 40 second | To how many.
     ),
     (
         "api_auth",
-        _WEB,
+        _NOT_YET,
         """
 jwt_audience | string | - | Audience of API tokens.
 jwt_private_key_path | string | - | The same as a file.
@@ -451,7 +464,7 @@ jwt_issuer | string | - | Who signs them.
     ),
     (
         "webserver",
-        _WEB,
+        _PAGES,
         """
 dag_default_view | string | grid | First page of a DAG.
 dag_orientation | string | LR | Direction of the graph.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ from tradewind.server.behind_proxy import BehindProxy, proxies_of
 from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
+from tradewind.server.listening import Certificate, CertificateUnusable
 from tradewind.server.login import Login
 from tradewind.server.pages import add_pages
 from tradewind.server.permissions import UI, V1, V2
@@ -123,10 +122,23 @@ def health_of(services: Services) -> Callable[[], HealthReport]:
     return read
 
 
-def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serves until SIGINT or SIGTERM."""
+def server_of(app: ASGIApp, certificate: Certificate | None = None) -> uvicorn.Server:
+    """Speaks HTTPS with a certificate, and nothing but. Raises CertificateUnusable."""
     # `BehindProxy` reads a proxy's headers, when it is told that there is one; uvicorn would believe anybody on this machine.
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, proxy_headers=False, timeout_graceful_shutdown=3
+        app,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        ssl_certfile=certificate.cert if certificate is not None else None,
+        ssl_keyfile=certificate.key or None if certificate is not None else None,
     )
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
+    try:
+        config.load()
+    except OSError as error:
+        # ssl.SSLError is one, too.
+        if certificate is None:
+            raise
+        raise CertificateUnusable(certificate, error.strerror or str(error)) from None
+    return uvicorn.Server(config)

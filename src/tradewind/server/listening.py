@@ -17,6 +17,27 @@ class Listen:
     port: int = 8080
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What makes a server speak HTTPS: PEM files."""
+
+    cert: str
+    """With its chain."""
+    key: str = ""
+    """Empty: it is in the same file."""
+
+
+class CertificateUnusable(TradewindError):
+    """HTTPS is asked for, and cannot be spoken."""
+
+    def __init__(self, certificate: Certificate, why: str) -> None:
+        files = " and ".join(file for file in (certificate.cert, certificate.key) if file)
+        super().__init__(
+            f"HTTPS is asked for with {files}, which cannot be used: {why}. Correct [api] ssl_cert and ssl_key (or "
+            "--ssl-cert and --ssl-key), or leave them out to serve HTTP."
+        )
+
+
 class PortBusy(TradewindError):
     """The port is taken."""
 

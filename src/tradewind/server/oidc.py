@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import jwt
 from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -150,7 +150,7 @@ class Oidc:
         try:
             async with self._client(request) as client:
                 token = await client.fetch_token(metadata["token_endpoint"], code=code, code_verifier=flow["verifier"])
-            async with httpx.AsyncClient(timeout=10) as plain:
+            async with httpx2.AsyncClient(timeout=10) as plain:
                 keys = (await plain.get(metadata["jwks_uri"])).raise_for_status().json()
             id_token = str(token["id_token"])
             header = jwt.get_unverified_header(id_token)
@@ -168,7 +168,7 @@ class Oidc:
             )
         except NotLoggedIn:
             raise
-        except (httpx.HTTPError, jwt.PyJWTError, KeyError, ValueError) as error:
+        except (httpx2.HTTPError, jwt.PyJWTError, KeyError, ValueError) as error:
             raise NotLoggedIn(f"The provider's answer could not be used ({type(error).__name__}). Try again.") from None
         except Exception as error:
             # Authlib's own errors have no common base that it promises.
@@ -225,9 +225,9 @@ class Oidc:
                 "[oidc] issuer must begin with https://. For a provider on this machine set [oidc] allow_http = True."
             )
         try:
-            async with httpx.AsyncClient(timeout=10) as client:
+            async with httpx2.AsyncClient(timeout=10) as client:
                 found = (await client.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError) as error:
             raise NotLoggedIn(
                 f"The provider {issuer} does not answer ({type(error).__name__}). Try again later."
             ) from None

@@ -42,7 +42,7 @@ _TYPES: Final = {
 _YEAR: Final = "public, max-age=31536000, immutable"
 _NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>tradewind</title>
 <h1>The pages are not built</h1>
-<p>This checkout has no web UI yet. Build it: <code>cd ui &amp;&amp; npm ci &amp;&amp; npm run build</code>, or install the wheel.
+<p>This checkout has no web UI yet. Build it: <code>make ui</code>, or install the wheel.
 The REST API answers all the same: <a href="api/v2/openapi.json">api/v2/openapi.json</a>.</p></html>
 """
 
@@ -135,7 +135,7 @@ _LISTS: Final = {
     "variable/list": "/variables",
     "connection/list": "/connections",
     "pool/list": "/pools",
-    "xcom/list": "/xcoms",
+    "xcom/list": "/runs",
     "log/list": "/audit",
     "events": "/audit",
     "job/list": "/status",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Final
 
 from tradewind.configuration import conf
-from tradewind.server.app import make_app, serve
-from tradewind.server.listening import Listen, bind
+from tradewind.server.app import make_app, server_of
+from tradewind.server.listening import Certificate, Listen, bind
 from tradewind.server.ports import holder_of
 from tradewind.services.session import Services, open_services
 from tradewind.services.users import create_user, random_password
@@ -17,17 +18,20 @@ from tradewind.store.errors import UserExists
 PASSWORD_FILE: Final = "standalone_admin_password.txt"
 
 
-def run_webserver(home: Path, *, host: str, port: int, first_admin: bool = False) -> int:
-    """The web server, until SIGINT or SIGTERM; the exit code. Raises PortBusy.
+def run_webserver(
+    home: Path, *, host: str, port: int, first_admin: bool = False, certificate: Certificate | None = None
+) -> int:
+    """The web server, until SIGINT or SIGTERM; the exit code. Raises PortBusy and CertificateUnusable.
 
     `first_admin`: without any user, make one who can log in, and say so.
     """
     with open_services(conf, who="api") as services:
         if first_admin:
             _make_first_admin(services, home)
+        server = server_of(make_app(services), certificate)
         listening = bind(Listen(host, port), holder_of)
-        print(f"Web server is running: {url_of(host, listening.getsockname()[1])}", flush=True)
-        serve(make_app(services), listening)
+        print(f"Web server is running: {url_of(host, listening.getsockname()[1], certificate)}", flush=True)
+        asyncio.run(server.serve(sockets=[listening]))
     return 0
 
 
@@ -57,7 +61,7 @@ def _make_first_admin(services: Services, home: Path) -> None:
     print(f"Log in as: admin, password: {password} (also in {file})", flush=True)
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, certificate: Certificate | None = None) -> str:
     """What to type into a browser on this machine."""
     shown = "localhost" if host in ("0.0.0.0", "::") else host
-    return f"http://{shown}:{port}"
+    return f"http{'s' if certificate is not None else ''}://{shown}:{port}"

@@ -8,7 +8,6 @@ from statistics import median
 from tradewind.core.records import DagRecord
 from tradewind.core.runs import Planned
 from tradewind.core.states import RunState
-from tradewind.services.session import Services
 from tradewind.services.views.viewer import View
 from tradewind.store.bars import BarRecord, Version
 
@@ -37,11 +36,6 @@ def bar_of(run: BarRecord, versions: Mapping[str, Version]) -> View:
         "triggering_user": run.triggering_user,
         "backfill_id": run.backfill_id,
     }
-
-
-def bars_of(services: Services, runs: Sequence[BarRecord]) -> list[View]:
-    versions = services.store.bars.versions(run.version_id for run in runs)
-    return [bar_of(run, versions) for run in runs]
 
 
 def planned_of(planned: Planned) -> View:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.home import Home
@@ -27,7 +27,7 @@ def address_in(home: Home, command: str) -> str:
     return str(home.wait_for(told))
 
 
-def log_in(client: httpx.Client, username: str, password: str) -> httpx.Response:
+def log_in(client: httpx2.Client, username: str, password: str) -> httpx2.Response:
     answer = client.post("/ui/session", json={"username": username, "password": password})
     if answer.status_code == 200:
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
@@ -43,7 +43,7 @@ def test_the_first_start_makes_an_admin_and_tells_his_password_once(tmp_path: Pa
         password = file.read_text().strip()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert printed.count(password) == 1
-        with httpx.Client(base_url=address) as client:
+        with httpx2.Client(base_url=address) as client:
             assert client.get("/ui/dags").status_code == 401
             session = log_in(client, "admin", password)
             assert session.status_code == 200 and session.json()["user"]["roles"] == ["Admin"]
@@ -60,7 +60,7 @@ def test_what_a_command_changes_counts_in_the_server_at_once(tmp_path: Path) -> 
     )  # fmt: skip
     with home.running("webserver", "--port", "0"):
         address = address_in(home, "webserver")
-        with httpx.Client(base_url=address) as client:
+        with httpx2.Client(base_url=address) as client:
             assert log_in(client, "alice", "the first password").status_code == 200
             assert client.cookies[COOKIE]
             given = {"username": "alice", "password": "the first password"}
@@ -68,7 +68,7 @@ def test_what_a_command_changes_counts_in_the_server_at_once(tmp_path: Path) -> 
             assert token.status_code == 201
             bearer = {"Authorization": f"Bearer {token.json()['access_token']}"}
             basic = ("alice", "the first password")
-            with httpx.Client(base_url=address) as script:
+            with httpx2.Client(base_url=address) as script:
                 assert script.get("/api/v2/pools", headers=bearer).status_code == 200
                 assert script.get("/api/v1/pools", auth=basic).status_code == 200
                 home.run("users", "reset-password", "-u", "alice", "-p", "the second password")

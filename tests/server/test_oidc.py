@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -52,7 +52,7 @@ def log_in(browser: TestClient, back: str = "/") -> Any:
     """Through the provider and back; the answer of the last step."""
     started = browser.get("/ui/oidc/start", params={"next": back})
     assert started.status_code == 302, started.text
-    at_provider = httpx.get(started.headers["location"])
+    at_provider = httpx2.get(started.headers["location"])
     return browser.get(at_provider.headers["location"])
 
 
@@ -204,7 +204,7 @@ def test_an_answer_counts_in_the_browser_that_asked_and_once(trusting: Callable[
     site = trusting()
     browser, other = browser_of(site), browser_of(site)
     started = browser.get("/ui/oidc/start")
-    answer = httpx.get(started.headers["location"]).headers["location"]
+    answer = httpx2.get(started.headers["location"]).headers["location"]
     # Somebody else's login, sent as a link: the victim would work in the account of the attacker.
     assert other.get(answer).status_code == 401
     other.get("/ui/oidc/start")

@@ -84,7 +84,7 @@ def test_without_a_build_a_sentence_says_what_to_do(tmp_path: Path) -> None:
     app = FastAPI()
     add_pages(app, tmp_path)
     answer = TestClient(app).get("/")
-    assert answer.status_code == 200 and "npm run build" in answer.text
+    assert answer.status_code == 200 and "make ui" in answer.text
 
 
 @pytest.mark.parametrize(

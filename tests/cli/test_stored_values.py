@@ -30,6 +30,18 @@ def test_a_variable_may_be_read_as_json(run: Run):
     assert "no JSON" in run("variables get -j b", fails=1).output
 
 
+def test_a_connection_is_tried_out(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch):
+    run(
+        ["connections", "add", "here", "--conn-json", json.dumps({"conn_type": "fs", "extra": {"path": str(tmp_path)}})]
+    )
+    assert "test_connection = Enabled" in run("connections test here", fails=1).output
+    monkeypatch.setenv("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
+    assert run("connections test here").output.startswith("Connection here works: ")
+    run(["connections", "add", "gone", "--conn-json", '{"conn_type": "fs", "extra": {"path": "/nowhere"}}'])
+    assert "Connection gone does not work: " in run("connections test gone", fails=1).output
+    assert "There is no connection 'other'" in run("connections test other", fails=1).output
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tradewind.cli.errors import Refused
 from tradewind.cli.files import read_mapping, write_text
 from tradewind.cli.lazy import group
 from tradewind.cli.options import JSON_OBJECT, ignored, verbose_option
@@ -15,6 +16,7 @@ from tradewind.cli.output import output_option, print_rows
 from tradewind.cli.session import services
 from tradewind.core.records import ConnectionRecord
 from tradewind.services import connections as service
+from tradewind.services.connection_tests import try_connection
 from tradewind.services.connection_uri import (
     connection_from_json,
     connection_from_uri,
@@ -130,6 +132,18 @@ def delete(conn_id: str) -> None:
     with services() as found:
         service.delete_connection(found, conn_id)
     click.echo(f"Successfully deleted connection with `conn_id`={conn_id}")
+
+
+@connections.command()
+@click.argument("conn_id")
+@verbose_option
+def test(conn_id: str) -> None:
+    """Try whether a connection works, with its own hook. Needs [core] test_connection = Enabled."""
+    with services() as found:
+        works, message = try_connection(found, service.get_connection(found, conn_id))
+    if not works:
+        raise Refused(f"Connection {conn_id} does not work: {message}")
+    click.echo(f"Connection {conn_id} works: {message}")
 
 
 @connections.command("import")

@@ -53,7 +53,6 @@ MOVED: Final[dict[str, str]] = {
     "db downgrade": "the database is not taken back to an older version; restore a backup instead.",
     "db export-archived": _BACKUP,
     "db drop-archived": _BACKUP,
-    "connections test": "testing connections is not built in yet. Use the hook in `airflow tasks test` instead.",
     "connections create-default-connections": "no demonstration connections are made. Add your own with "
     "`airflow connections add`.",
     "dags show-dependencies": "dependencies between DAGs come with the web UI.",

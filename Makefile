@@ -80,7 +80,7 @@ run: install-run
 	$(build-ui)
 	@mkdir -p "$(RUN_HOME)"
 	@echo 'tradewind starts in $(RUN_HOME), with the example DAG files. Ctrl-C ends it.'
-	@echo 'Watch it from another terminal:'
+	@echo 'It prints the address of its pages, and at its first start a password. Or watch it from another terminal:'
 	@echo '    export AIRFLOW_HOME=$(RUN_HOME) PATH=$(abspath $(BIN)):$$PATH'
 	@echo '    tradewind dags list'
 	@echo '    tradewind dags unpause example_hello && tradewind dags list-runs example_hello'

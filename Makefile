@@ -19,7 +19,7 @@ BENCH ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run ui test lint format types contracts docs docs-check bench lock clean install-run install-dev
+.PHONY: help python-version run ui test lint format types contracts docs docs-check bench lock clean install-run install-dev
 
 help:
 	@echo 'make run     install and start tradewind with the examples, in a home of its own ($(RUN_HOME))'
@@ -44,6 +44,10 @@ $(BIN)/python:
 		'Install one, or name it: make PYTHON=/path/to/python run' >&2; exit 1; }
 	@"$(PYTHON)" -m venv "$(VENV)" || { rm -rf "$(VENV)"; echo '$(PYTHON) cannot make virtual environments.' \
 		'On Debian and Ubuntu install its package python3-venv, or name another: make PYTHON=/path/to/python run' >&2; exit 1; }
+
+# Which Python `make` takes, for `.ci/run`.
+python-version: | $(BIN)/python
+	@"$(BIN)/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 
 define install
 	@echo "installing requirements/$(1).txt into $(VENV)"
@@ -106,7 +110,7 @@ again = { [ $$? -eq 1 ] && echo 'once more, by themselves:' && "$(BIN)/python" -
 
 test: lint
 	$(build-ui)
-	@"$(BIN)/python" -m pytest -n $(JOBS) -m 'not faults and not hazards and not bench' \
+	@"$(BIN)/python" -m pytest -n $(JOBS) --dist worksteal -m 'not faults and not hazards and not bench' \
 		|| $(call again,'not faults and not hazards and not bench')
 	@if grep -rqE 'mark\.(faults|hazards)' tests --include='*.py'; \
 		then "$(BIN)/python" -m pytest -m '(faults or hazards) and not bench' || $(call again,'(faults or hazards) and not bench'); fi

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from tradewind.core.lists import Ordering
 from tradewind.core.records import InstanceRecord, RunRecord
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.store import schema
@@ -15,11 +16,18 @@ from tradewind.store.bars import BARS, COUNT_LIMIT, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
+from tradewind.store.lists import behind, ordered
 from tradewind.store.rows import RecordRows
+from tradewind.store.run_pages import LENGTH
 
 _RUN: Final = schema.dag_run.c
 _INSTANCE: Final = schema.task_instance.c
-SORTS: Final = ("run_after", "logical_date", "start_date", "duration")
+_SORTS: Final[Mapping[str, Any]] = {
+    "run_after": _RUN.run_after,
+    "logical_date": _RUN.logical_date,
+    "start_date": _RUN.start_date,
+    "duration": LENGTH,
+}
 
 
 class RunFilter(NamedTuple):
@@ -34,7 +42,7 @@ class RunFilter(NamedTuple):
     before: datetime | None = None
     """Bounds of `run_after`; the first is included."""
     text: str = ""
-    """Part of the run id or, in a list over all DAGs, of the dag_id."""
+    """Part of the run id or, in a list over all DAGs, of the dag_id, in any case."""
 
 
 class Span(NamedTuple):
@@ -63,13 +71,20 @@ class History:
         *,
         order_by: str = "run_after",
         descending: bool = True,
-        offset: int = 0,
+        after: tuple[datetime | int | None, int] | None = None,
         limit: int = 50,
     ) -> list[RunRecord]:
-        """Runs in the order of one of SORTS, then of their keys. Ordering by anything but `run_after` reads all that fit."""
-        column: Any = _duration() if order_by == "duration" else _RUN[order_by]
-        keys = (column.desc(), _RUN.run_key.desc()) if descending else (column, _RUN.run_key)
-        query = RUNS.select().where(*_conditions(wanted)).order_by(*keys).offset(offset).limit(limit)
+        """Runs by run_after, logical_date, start_date or duration, then by their keys, both rising or both falling.
+
+        `after`: only those behind the run with this (value in the column of the order, run key); a duration is in
+        microseconds. Ordering by anything but `run_after` reads all that fit.
+        """
+        column = _SORTS[order_by]
+        query = RUNS.select().where(*_conditions(wanted))
+        if after is not None:
+            query = query.where(behind(column, _RUN.run_key, *after, descending=descending))
+        last = _RUN.run_key.desc() if descending else _RUN.run_key
+        query = ordered(query, [Ordering(order_by, descending)], _SORTS, [last]).limit(limit)
         with self._database.read() as connection:
             return RUNS.all(connection.execute(query))
 
@@ -215,11 +230,6 @@ def _of(rows: RecordRows[Any], row: Sequence[Any]) -> Any:
     return rows.of(row)
 
 
-def _duration() -> Any:
-    """An ended run's length; one that runs, or waits, sorts as none."""
-    return sa.type_coerce(_RUN.end_date, sa.types.NullType()) - sa.type_coerce(_RUN.start_date, sa.types.NullType())
-
-
 def _conditions(wanted: RunFilter) -> list[Any]:
     conditions: list[Any] = []
     if wanted.dag_id is not None:
@@ -235,7 +245,7 @@ def _conditions(wanted: RunFilter) -> list[Any]:
     if wanted.before is not None:
         conditions.append(_RUN.run_after < wanted.before)
     if wanted.text:
-        in_run = _RUN.run_id.contains(wanted.text, autoescape=True)
-        in_dag = _RUN.dag_id.contains(wanted.text, autoescape=True)
+        in_run = _RUN.run_id.icontains(wanted.text, autoescape=True)
+        in_dag = _RUN.dag_id.icontains(wanted.text, autoescape=True)
         conditions.append(in_run if wanted.dag_id is not None else sa.or_(in_run, in_dag))
     return conditions

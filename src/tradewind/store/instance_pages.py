@@ -63,7 +63,7 @@ class InstancePages:
 
     def page(self, page: Page, order: Sequence[Ordering], wanted: InstanceQuery) -> Found[Placed]:
         """Ordered by fields of an instance, and by dag_id, run_id and the dates of its run; then by their keys."""
-        query = _JOINED.where(*_conditions(wanted, is_sqlite=self._database.is_sqlite))
+        query = _JOINED.where(*_conditions(wanted))
         columns: dict[str, Any] = {column.name: column for column in schema.task_instance.columns}
         columns |= {name: _RUN[name] for name in _OF_RUN}
         key = [_INSTANCE.run_key, _INSTANCE.task_id, _INSTANCE.map_index]
@@ -103,9 +103,9 @@ def _placed(rows: Any) -> list[Placed]:
     return found
 
 
-def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
+def _conditions(wanted: InstanceQuery) -> list[Any]:
     column: Any
-    conditions = run_conditions(wanted.runs, is_sqlite=is_sqlite)
+    conditions = run_conditions(wanted.runs)
     for column, some in (
         (_INSTANCE.run_key, wanted.run_keys),
         (_RUN.run_id, wanted.run_ids),

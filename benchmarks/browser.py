@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Final
 
 from benchmarks.subject import DidNotHappen
@@ -73,6 +74,10 @@ _COUNT_FRAMES: Final = """
 }
 """
 
+_ENDS: Final = """
+(part) => performance.getEntriesByType("resource").filter((one) => one.name.includes(part)).map((one) => one.responseEnd)
+"""
+
 
 class Sight:
     """Something to be seen: enough elements of a selector, one of them with a text."""
@@ -108,8 +113,7 @@ class Tab:
         self.page.goto(self._url + path, wait_until="commit")
         found = self._seen(sights)
         if data:
-            ends = "part => performance.getEntriesByType('resource').filter(one => one.name.includes(part)).map(one => one.responseEnd)"
-            found["data"] = max(self.page.evaluate(ends, data))
+            found["data"] = max(self.page.evaluate(_ENDS, data))
         return found
 
     def click(self, selector: str, sight: Sight) -> float:
@@ -157,7 +161,7 @@ class Tab:
 
 
 def _frames(times: list[float]) -> dict[str, float]:
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(times)]
     return {"fps": round(1000 * len(gaps) / sum(gaps), 1), "worst_frame_ms": round(max(gaps), 1)}
 
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from tradewind.core.changes import Changes
 from tradewind.core.records import InstanceRecord, OutboxRecord, RunRecord
 from tradewind.core.spec import DagSpec, TaskSpec
 from tradewind.core.states import RunState, RunType, TaskState
@@ -282,6 +283,16 @@ def fill(store: Store, shape: Shape, now: datetime) -> None:
     """Writes a whole history of `shape` into a store that was migrated and is empty."""
     specs = [chain(DEEP, TASKS, "*/5 * * * *"), *(chain(f"dag_{number:04}", TASKS) for number in range(1, shape.dags))]
     save_dags(store, specs, now)
+    tomorrow = (now + timedelta(days=1)).replace(hour=6, minute=0, second=0, microsecond=0)
+    soon = now + timedelta(minutes=5)
+    # As the engine would have noted them.
+    store.edit(
+        Changes(
+            dag_next_runs=[
+                (spec.dag_id, {"next_run_after": soon if spec.dag_id == DEEP else tomorrow}) for spec in specs
+            ]
+        )
+    )
     versions = {dag.dag_id: dag.version_id for dag in store.dags.list()}
     write_runs(store, planned(shape, versions, now), lambda dag_id: TASKS)
 

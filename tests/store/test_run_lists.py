@@ -201,6 +201,21 @@ def test_the_newest_runs_of_many_dags_are_told_at_once(store: Store, runs: dict[
         "hourly": "failed",
         "Nightly": "success",
     }
+    assert {dag_id: run.run_id for dag_id, run in store.bars.last_runs().items()} == {
+        "hourly": "middle",
+        "Nightly": "long",
+    }
+    # Of the newest three: `running`, `short` are older, `waiting` has no length.
+    assert store.bars.recent_lengths(3) == {"hourly": [("failed", 3.0)], "Nightly": [("success", 90.000001)]}
+    assert [length for _, length in store.bars.recent_lengths(4)["hourly"]] == [3.0, 0.5]
+
+
+def test_a_search_among_the_newest_runs_reads_no_others(store: Store, runs: dict[str, RunRecord]) -> None:
+    def found(among: int) -> list[str]:
+        return [bar.run_id for bar in store.history.bars(RunFilter(text="ing"), 9, among=among)]
+
+    assert found(1) == found(2) == ["waiting"]
+    assert found(3) == found(99) == ["waiting", "running"]
 
 
 # --- instances --------------------------------------------------------------------------------------------------------
@@ -301,7 +316,7 @@ def test_instances_are_read_by_their_keys(store: Store, runs: dict[str, RunRecor
     assert _names(store.instance_pages.named(keys)) == "Load! make1"
     assert store.history.task_seconds([short, long]) == {short: {"load": (1.0, 1), "make": (2.0, 2)}}
     assert [one.task_id for one in store.history.failed_instances(short, 5)] == ["make"]
-    assert store.history.counts_by_state() == {"failed": 1, "running": 1, "upstream_failed": 1}
+    assert store.history.counts_by_state() == {"running": 1}
     assert [held.instance.map_index for held in store.history.in_pools([S.RUNNING], 5)] == [1]
     assert store.bars.states_of_task(short, "make") == {"failed": 1, "running": 1}
     assert [one.map_index for one in store.bars.mapped_page(short, "make", [S.RUNNING], 0, 5)] == [1]

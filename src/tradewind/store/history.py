@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from tradewind.core.lists import Ordering
 from tradewind.core.records import InstanceRecord, RunRecord
-from tradewind.core.states import RunState, RunType, TaskState
+from tradewind.core.states import FINAL, RunState, RunType, TaskState
 from tradewind.store import schema
-from tradewind.store.bars import BARS, COUNT_LIMIT, BarRecord
+from tradewind.store.bars import BARS, COUNT_LIMIT, LENGTH, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
 from tradewind.store.lists import behind, ordered
 from tradewind.store.rows import RecordRows
-from tradewind.store.run_pages import LENGTH
 
 _RUN: Final = schema.dag_run.c
 _INSTANCE: Final = schema.task_instance.c
+_NEVER: Final = sa.literal(datetime(1970, 1, 1, tzinfo=timezone.utc), _RUN.run_after.type)
 _SORTS: Final[Mapping[str, Any]] = {
     "run_after": _RUN.run_after,
     "logical_date": _RUN.logical_date,
     "start_date": _RUN.start_date,
     "duration": LENGTH,
 }
+
+
+_UNDER_WAY: Final = sorted(frozenset(TaskState) - FINAL - {TaskState.NONE})
 
 
 class RunFilter(NamedTuple):
@@ -94,9 +97,13 @@ class History:
         with self._database.read() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one())
 
-    def bars(self, wanted: RunFilter, limit: int) -> list[BarRecord]:
-        """The newest runs that fit, newest first."""
+    def bars(self, wanted: RunFilter, limit: int, *, among: int | None = None) -> list[BarRecord]:
+        """The newest runs that fit, newest first; `among` the newest so many of all DAGs."""
         query = BARS.select().where(*_conditions(wanted)).order_by(_RUN.run_after.desc(), _RUN.run_key.desc())
+        if among is not None:
+            run = schema.dag_run.alias()
+            oldest = sa.select(run.c.run_after).order_by(run.c.run_after.desc()).offset(among).limit(1)
+            query = query.where(_RUN.run_after >= sa.func.coalesce(oldest.scalar_subquery(), _NEVER))
         with self._database.read() as connection:
             return BARS.all(connection.execute(query.limit(limit)))
 
@@ -159,10 +166,10 @@ class History:
         return self._held(query)
 
     def counts_by_state(self) -> dict[str, int]:
-        """State → number of the instances that are not through, of all DAGs, and of those that failed."""
+        """State → number of the instances that wait or work, of all DAGs. Costs their number."""
         query = (
             sa.select(sa.type_coerce(_INSTANCE.state, sa.Text), sa.func.count())
-            .where(sa.text(schema.INSTANCE_NOTABLE))
+            .where(_INSTANCE.state.in_(_UNDER_WAY), sa.text(schema.INSTANCE_NOTABLE))
             .group_by(_INSTANCE.state)
         )
         with self._database.read() as connection:

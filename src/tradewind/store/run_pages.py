@@ -17,17 +17,16 @@ from tradewind.core.lists import Found, Ordering, Page, Pattern, Span
 from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, RunType
 from tradewind.store import schema
+from tradewind.store.bars import LENGTH
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import RUNS
-from tradewind.store.lists import Elapsed, matches, ordered, within
+from tradewind.store.lists import matches, ordered, within
 
 COUNT_LIMIT: Final = 100_000
 """`Found.total` stops here: it means "at least that many"."""
 ANY_TIME: Final[Span[datetime]] = Span()
 ANY_LENGTH: Final[Span[float]] = Span()
 _RUN: Final = schema.dag_run.c
-LENGTH: Final = Elapsed(_RUN.start_date, _RUN.end_date)
-"""Of an ended run, in microseconds; NULL for one that has not ended."""
 
 
 @dataclass(frozen=True)

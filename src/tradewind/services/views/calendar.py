@@ -74,7 +74,7 @@ def _planned(services: Services, dag_id: str, end: datetime) -> list[datetime]:
     if dag.is_stale:
         return []
     try:
-        runs = [run.run_after for run in next_runs(services, dag, _MOST_PLANNED)]
+        runs = [run.run_after for run in next_runs(services, dag, _MOST_PLANNED, until=end)]
     except Invalid:
         stored = stored_next(dag)
         runs = [] if stored is None else [stored["run_after"]]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
@@ -18,7 +19,15 @@ from tradewind.core.states import RunState, TaskState
 from tradewind.services.views import actions
 from tradewind.services.views.cursors import from_cursor, to_cursor
 from tradewind.services.views.favourites import favourites_of
-from tradewind.services.views.run_bars import RECENT, bar_of, durations, median_of, stored_next, success_rate
+from tradewind.services.views.run_bars import (
+    RECENT,
+    bar_of,
+    durations,
+    median_of,
+    of_successes,
+    stored_next,
+    success_rate,
+)
 from tradewind.services.views.schedules import schedule_text
 from tradewind.services.views.task_tree import RunStates
 from tradewind.services.views.viewer import View, Viewer
@@ -93,8 +102,8 @@ def list_dags(
     states = {dag.dag_id: known.states(dag) for dag in dags}
     found = [dag for dag in dags if _matches(dag, wanted, states[dag.dag_id])]
     if order_by == "median_duration":
-        newest = store.bars.newest([dag.dag_id for dag in found], _ORDERING_RUNS)
-        known.medians = {dag_id: median_of(durations(runs)) for dag_id, runs in newest.items()}
+        lengths = store.bars.recent_lengths(_ORDERING_RUNS)
+        known.medians = {dag_id: median_of(of_successes(each)) for dag_id, each in lengths.items()}
     ordered = sorted(found, key=_sort_key(known, order_by), reverse=descending)
     page, next_cursor = _page(ordered, _sort_key(known, order_by), descending, cursor, min(max(limit, 1), MAX_PAGE))
     return {
@@ -113,7 +122,12 @@ def list_dags(
 
 def folder_of(dag: DagRecord) -> str:
     """Of its file below the DAGs folder, empty at the top."""
-    parent = PurePosixPath(dag.relative_fileloc).parent.as_posix()
+    return _folder(dag.relative_fileloc)
+
+
+@lru_cache(maxsize=10_000)
+def _folder(relative: str) -> str:
+    parent = PurePosixPath(relative).parent.as_posix()
     return "" if parent == "." else parent.strip("/")
 
 

@@ -62,13 +62,14 @@ def stored_next(dag: DagRecord) -> View | None:
 
 def durations(runs: Iterable[BarRecord]) -> list[float]:
     """Of the successes among finished runs; of all finished ones when none succeeded."""
-    good: list[float] = []
-    others: list[float] = []
-    for run in runs:
-        seconds = run.duration_s
-        if run.state.is_final and seconds is not None:
-            (good if run.state is RunState.SUCCESS else others).append(seconds)
-    return good or others
+    ended = [(run.state.value, run.duration_s) for run in runs if run.state.is_final]
+    return of_successes((state, seconds) for state, seconds in ended if seconds is not None)
+
+
+def of_successes(ended: Iterable[tuple[str, float]]) -> list[float]:
+    """Durations of (state, duration)s: of the successes, or of all when none succeeded."""
+    known = list(ended)
+    return [seconds for state, seconds in known if state == RunState.SUCCESS] or [seconds for _, seconds in known]
 
 
 def median_of(values: Sequence[float]) -> float | None:

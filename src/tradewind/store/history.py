@@ -102,7 +102,7 @@ class History:
         query = BARS.select().where(*_conditions(wanted)).order_by(_RUN.run_after.desc(), _RUN.run_key.desc())
         if among is not None:
             run = schema.dag_run.alias()
-            oldest = sa.select(run.c.run_after).order_by(run.c.run_after.desc()).offset(among).limit(1)
+            oldest = sa.select(run.c.run_after).order_by(run.c.run_after.desc()).offset(among - 1).limit(1)
             query = query.where(_RUN.run_after >= sa.func.coalesce(oldest.scalar_subquery(), _NEVER))
         with self._database.read() as connection:
             return BARS.all(connection.execute(query.limit(limit)))

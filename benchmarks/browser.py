@@ -92,6 +92,7 @@ class Tab:
 
     def __init__(self, context: Any, url: str) -> None:
         self._context = context
+        self._cdp = context.browser.new_browser_cdp_session()
         self._url = url
         self.page: Any = context.new_page()
 
@@ -110,8 +111,10 @@ class Tab:
         self.page.close()
         self.page = self._context.new_page()
         self.page.add_init_script(_WATCH.replace("__WANTED__", json.dumps([sight.wanted for sight in sights])))
+        before = self.cpu_ms()
         self.page.goto(self._url + path, wait_until="commit")
         found = self._seen(sights)
+        found["cpu"] = round(self.cpu_ms() - before, 1)
         if data:
             found["data"] = max(self.page.evaluate(_ENDS, data))
         return found
@@ -137,12 +140,22 @@ class Tab:
                 raise DidNotHappen(f"{self.page.url} did not show within {PATIENCE_S:g} s: {missing}")
             time.sleep(0.02)
 
+    def cpu_ms(self) -> float:
+        """Processor time of all pages so far."""
+        found = self._cdp.send("SystemInfo.getProcessInfo")["processInfo"]
+        return sum(1000 * float(one["cpuTime"]) for one in found if one["type"] == "renderer")
+
     def scroll(self, selector: str, *, dx: int = 0, dy: int = 0, for_ms: int = 2000) -> dict[str, float]:
-        """Frames per second while an element is scrolled by so many pixels in each."""
-        return _frames(self.page.evaluate(_FRAMES, {"selector": selector, "dx": dx, "dy": dy, "forMs": for_ms}))
+        """Frames per second while an element is scrolled by so many pixels in each, and what a frame costs the page's
+        process, whoever else works on the machine.
+        """
+        before = self.cpu_ms()
+        times = self.page.evaluate(_FRAMES, {"selector": selector, "dx": dx, "dy": dy, "forMs": for_ms})
+        return _frames(times, self.cpu_ms() - before)
 
     def drag_and_zoom(self, selector: str) -> dict[str, float]:
         """Frames per second while an element is dragged about and zoomed by a mouse."""
+        before = self.cpu_ms()
         box = self.page.locator(selector).first.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.page.evaluate(_COUNT_FRAMES)
@@ -157,12 +170,17 @@ class Tab:
         for number in range(40):
             self.page.mouse.wheel(0, -120 if number < 20 else 120)
             time.sleep(0.016)
-        return _frames(self.page.evaluate("() => { window.__counts = false; return window.__frames; }"))
+        times = self.page.evaluate("() => { window.__counts = false; return window.__frames; }")
+        return _frames(times, self.cpu_ms() - before)
 
 
-def _frames(times: list[float]) -> dict[str, float]:
+def _frames(times: list[float], cpu_ms: float) -> dict[str, float]:
     gaps = [after - before for before, after in pairwise(times)]
-    return {"fps": round(1000 * len(gaps) / sum(gaps), 1), "worst_frame_ms": round(max(gaps), 1)}
+    return {
+        "fps": round(1000 * len(gaps) / sum(gaps), 1),
+        "worst_frame_ms": round(max(gaps), 1),
+        "cpu_ms_a_frame": round(cpu_ms / len(gaps), 1),
+    }
 
 
 @contextmanager

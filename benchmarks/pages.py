@@ -76,9 +76,12 @@ def dag_list(bench: Bench) -> Row:
         rows = Sight("interactive", "tbody tr input[role=switch]", 10)
         first = one.open("/dags", rows, data="/ui/dags?")
         found = _median(lambda: one.open("/dags", rows, data="/ui/dags?"), bench.rounds)
-        found |= one.scroll("section:has(> table)", dy=40)
-    ours: Numbers = {"first_ms": first["interactive"], "interactive_ms": found["interactive"], "data_ms": found["data"],
-                     "fps": found["fps"], "worst_frame_ms": found["worst_frame_ms"]}  # fmt: skip
+        scrolled = one.scroll("section:has(> table)", dy=40)
+    ours: Numbers = {
+        "first_ms": first["interactive"],
+        **{f"{name}_ms": value for name, value in found.items()},
+        **scrolled,
+    }
     met = ours["interactive_ms"] <= 500
     return Row("list of 1,000 DAGs: navigation to rows that can be used", "≤ 500 ms", met, {}, ours, _bare())
 
@@ -91,6 +94,7 @@ def grid(bench: Bench) -> Row:
         across = one.scroll(GRID, dx=33)
     ours: Numbers = {
         "drawn_ms": found["drawn"],
+        "page_cpu_ms": found["cpu"],
         "data_ms": found["data"],
         "after_data_ms": round(found["drawn"] - found["data"], 1),
         **{f"down_{key}": value for key, value in down.items()},
@@ -108,6 +112,7 @@ def graph(bench: Bench) -> Row:
         moving = one.drag_and_zoom(".react-flow__pane")
     ours: Numbers = {
         "drawn_ms": found["drawn"],
+        "page_cpu_ms": found["cpu"],
         "data_ms": found["data"],
         "after_data_ms": round(found["drawn"] - found["data"], 1),
         **moving,
@@ -122,7 +127,7 @@ def many_tasks(bench: Bench) -> Row:
             lambda: one.open("/dags/huge", Sight("drawn", CELL, 40), data="/ui/dags/huge"), min(bench.rounds, 3)
         )
         down = one.scroll(GRID, dy=60)
-    ours: Numbers = {"drawn_ms": found["drawn"], "data_ms": found["data"],
+    ours: Numbers = {"drawn_ms": found["drawn"], "page_cpu_ms": found["cpu"], "data_ms": found["data"],
                      **{f"down_{key}": value for key, value in down.items()}}  # fmt: skip
     met = ours["drawn_ms"] <= 3000 and down["fps"] >= SMOOTH_FPS
     return Row("page of a DAG with 10,000 tasks", "opens (≤ 3 s), ≥ 50 fps", met, {}, ours, _bare())

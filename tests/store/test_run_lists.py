@@ -13,6 +13,7 @@ from tradewind.core.lists import Ordering, Page, Pattern, Span
 from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.store import Store
+from tradewind.store.column_types import to_microseconds
 from tradewind.store.history import RunFilter
 from tradewind.store.instance_pages import InstanceQuery
 from tradewind.store.run_pages import RunQuery
@@ -177,12 +178,17 @@ def test_lists_of_runs_are_searched_in_any_case(store: Store, runs: dict[str, Ru
 
 
 def test_a_calendar_gets_what_was_due(store: Store, runs: dict[str, RunRecord]) -> None:
-    spans = store.history.spans("hourly", NOW, NOW + 4 * SECOND, 10)
-    assert [(span.run_after, span.state, span.run_type, span.duration_s) for span in spans] == [
-        (NOW, "success", "scheduled", 0.5),
-        (NOW + SECOND, "running", "manual", None),
-        (NOW + 3 * SECOND, "queued", "scheduled", None),
+    second = to_microseconds(NOW) // 1_000_000
+    assert [tuple(slot) for slot in store.history.slots("hourly", NOW, NOW + 4 * SECOND, 1)] == [
+        (second, "success", "scheduled", 1, 1, 500_000),
+        (second + 1, "running", "manual", 1, 0, 0),
+        (second + 3, "queued", "scheduled", 1, 0, 0),
     ]
+    slots = store.history.slots("hourly", NOW, NOW + 9 * SECOND, 86_400)
+    assert {(slot.state, slot.runs, slot.total_us) for slot in slots} >= {
+        ("success", 1, 500_000),
+        ("failed", 1, 3_000_000),
+    }
     assert store.history.oldest("hourly") == NOW
     assert store.history.oldest("never") is None
     assert store.history.runs_by_state(NOW + SECOND, None) == {"running": 1, "success": 1, "queued": 1, "failed": 1}
@@ -205,9 +211,12 @@ def test_the_newest_runs_of_many_dags_are_told_at_once(store: Store, runs: dict[
         "hourly": "middle",
         "Nightly": "long",
     }
-    # Of the newest three: `running`, `short` are older, `waiting` has no length.
-    assert store.bars.recent_lengths(3) == {"hourly": [("failed", 3.0)], "Nightly": [("success", 90.000001)]}
-    assert sorted(length for _, length in store.bars.recent_lengths(4)["hourly"]) == [0.5, 3.0]
+    outcomes = {dag_id: set(each) for dag_id, each in store.bars.outcomes(3).items()}
+    assert outcomes == {
+        "hourly": {("failed", 3.0), ("queued", None), ("running", None)},
+        "Nightly": {("success", 90.000001)},
+    }
+    assert set(store.bars.outcomes(9, ["hourly", "idle"])["hourly"]) == outcomes["hourly"] | {("success", 0.5)}
 
 
 def test_a_search_among_the_newest_runs_reads_no_others(store: Store, runs: dict[str, RunRecord]) -> None:

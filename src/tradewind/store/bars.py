@@ -216,15 +216,18 @@ class Bars:
             rows = connection.execute(self._newest_of_each(1, *BARS.stored)).all()
         return {run.dag_id: run for run in (BARS.of(row) for row in rows if row.run_key is not None)}
 
-    def recent_lengths(self, limit: int) -> dict[str, list[tuple[str, float]]]:
-        """DAG → (state, seconds) of those of its newest `limit` runs that have ended."""
+    def outcomes(self, limit: int, dag_ids: Iterable[str] | None = None) -> dict[str, list[tuple[str, float | None]]]:
+        """DAG → (state, seconds of an ended run) of its newest `limit` runs, in no order. None: all DAGs that are not stale."""
         run = schema.dag_run.c
         query = self._newest_of_each(limit, run.dag_id, sa.type_coerce(run.state, sa.Text), LENGTH)
-        found: dict[str, list[tuple[str, float]]] = {}
+        if dag_ids is not None:
+            query = query.where(schema.dag.c.dag_id.in_(sorted(set(dag_ids))))
+        found: dict[str, list[tuple[str, float | None]]] = {}
         with self._database.read() as connection:
-            for dag_id, state, microseconds in connection.execute(query):
-                if microseconds is not None:
-                    found.setdefault(dag_id, []).append((state, microseconds / 1e6))
+            rows = connection.execute(query).all()
+        for dag_id, state, microseconds in rows:
+            if dag_id is not None:
+                found.setdefault(dag_id, []).append((state, None if microseconds is None else microseconds / 1e6))
         return found
 
     def _newest_of_each(self, limit: int, *columns: Any) -> sa.Select[Any]:

@@ -16,7 +16,7 @@ from tradewind.store.bars import BARS, COUNT_LIMIT, LENGTH, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
-from tradewind.store.lists import behind, ordered
+from tradewind.store.lists import Elapsed, behind, ordered
 from tradewind.store.rows import RecordRows
 
 _RUN: Final = schema.dag_run.c
@@ -48,13 +48,17 @@ class RunFilter(NamedTuple):
     """Part of the run id or, in a list over all DAGs, of the dag_id, in any case."""
 
 
-class Span(NamedTuple):
-    """A run in a calendar."""
+class Slot(NamedTuple):
+    """Runs of a DAG that were due in the same stretch of time and have the same state and type."""
 
-    run_after: datetime
+    number: int
+    """Of the stretch, counted from 1970."""
     state: str
     run_type: str
-    duration_s: float | None
+    runs: int
+    ended: int
+    """Of these `total_us` is the length together."""
+    total_us: int
 
 
 class Held(NamedTuple):
@@ -107,26 +111,22 @@ class History:
         with self._database.read() as connection:
             return BARS.all(connection.execute(query.limit(limit)))
 
-    def spans(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[Span]:
-        """Runs of a DAG that were due in [first, last), oldest first."""
+    def slots(self, dag_id: str, first: datetime, last: datetime, slot_s: int) -> list[Slot]:
+        """Runs of a DAG that were due in [first, last), counted by stretches of `slot_s` seconds, oldest first.
+
+        Reads every such run, and answers at most so many rows as there are stretches, states and types.
+        """
+        size = sa.literal_column(str(slot_s * 1_000_000), sa.BigInteger)
+        number = (Elapsed(_NEVER, _RUN.run_after) // size).label("number")
+        state, run_type = sa.type_coerce(_RUN.state, sa.Text), sa.type_coerce(_RUN.run_type, sa.Text)
         query = (
-            sa.select(
-                _RUN.run_after,
-                sa.type_coerce(_RUN.state, sa.Text),
-                sa.type_coerce(_RUN.run_type, sa.Text),
-                _RUN.start_date,
-                _RUN.end_date,
-            )
+            sa.select(number, state, run_type, sa.func.count(), sa.func.count(LENGTH), sa.func.sum(LENGTH))
             .where(_RUN.dag_id == dag_id, _RUN.run_after >= first, _RUN.run_after < last)
-            .order_by(_RUN.run_after)
-            .limit(limit)
+            .group_by(number, _RUN.state, _RUN.run_type)
+            .order_by(number, _RUN.state, _RUN.run_type)
         )
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return [
-            Span(at, state, kind, (end - start).total_seconds() if start is not None and end is not None else None)
-            for at, state, kind, start, end in rows
-        ]
+            return [Slot(*row[:5], int(row[5] or 0)) for row in connection.execute(query).all()]
 
     def oldest(self, dag_id: str) -> datetime | None:
         """When the DAG's first run was due."""

@@ -22,9 +22,8 @@ from tradewind.services.views.favourites import favourites_of
 from tradewind.services.views.run_bars import (
     RECENT,
     bar_of,
-    durations,
+    lengths,
     median_of,
-    of_successes,
     stored_next,
     success_rate,
 )
@@ -102,8 +101,8 @@ def list_dags(
     states = {dag.dag_id: known.states(dag) for dag in dags}
     found = [dag for dag in dags if _matches(dag, wanted, states[dag.dag_id])]
     if order_by == "median_duration":
-        lengths = store.bars.recent_lengths(_ORDERING_RUNS)
-        known.medians = {dag_id: median_of(of_successes(each)) for dag_id, each in lengths.items()}
+        outcomes = store.bars.outcomes(_ORDERING_RUNS)
+        known.medians = {dag_id: median_of(lengths(each)) for dag_id, each in outcomes.items()}
     ordered = sorted(found, key=_sort_key(known, order_by), reverse=descending)
     page, next_cursor = _page(ordered, _sort_key(known, order_by), descending, cursor, min(max(limit, 1), MAX_PAGE))
     return {
@@ -203,9 +202,10 @@ def _page(
 
 def _rows(viewer: Viewer, page: list[DagRecord], known: _Known, bars: int) -> list[View]:
     store = viewer.services.store
-    newest = store.bars.newest([dag.dag_id for dag in page], max(bars, RECENT))
-    shown = [run for runs in newest.values() for run in runs[: max(bars, 1)]]
-    versions = store.bars.versions(run.version_id for run in shown)
+    dag_ids = [dag.dag_id for dag in page]
+    newest = store.bars.newest(dag_ids, max(bars, 1))
+    outcomes = store.bars.outcomes(RECENT, dag_ids)
+    versions = store.bars.versions(run.version_id for runs in newest.values() for run in runs)
     firsts = {runs[0].run_key for runs in newest.values() if runs}
     cells: dict[int, list[Any]] = {}
     for cell in store.bars.cells(firsts):
@@ -235,8 +235,8 @@ def _rows(viewer: Viewer, page: list[DagRecord], known: _Known, bars: int) -> li
                 "run_counts": running,
                 "task_counts": counts,
                 "failed_tasks": failed[:5],
-                "success_rate": success_rate(runs[:RECENT]),
-                "median_duration_s": median_of(durations(runs[:RECENT])),
+                "success_rate": success_rate(outcomes.get(dag.dag_id, ())),
+                "median_duration_s": median_of(lengths(outcomes.get(dag.dag_id, ()))),
                 "actions": actions.of_dag(viewer, dag, running.get("running", 0)),
             }
         )

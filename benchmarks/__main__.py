@@ -16,8 +16,21 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import chain_heavy, chain_small, fan_out, idle, machine, many_files, many_runs, neighbours, start
+from benchmarks import (
+    chain_heavy,
+    chain_small,
+    fan_out,
+    idle,
+    lists,
+    machine,
+    many_files,
+    many_runs,
+    neighbours,
+    readers,
+    start,
+)
 from benchmarks.bench import Bench, Row
+from benchmarks.pages import PAGES
 
 ROWS: Final[Mapping[str, Callable[[Bench], Row]]] = {
     "chain_small": chain_small.measure,
@@ -28,6 +41,11 @@ ROWS: Final[Mapping[str, Callable[[Bench], Row]]] = {
     "start": start.measure,
     "idle": idle.measure,
     "many_files": many_files.measure,
+    "lists_small": lists.measure_small,
+    "lists_large": lists.measure_large,
+    "lists_postgres": lists.measure_postgres,
+    "readers": readers.measure,
+    **PAGES,
 }
 VERDICT: Final = {True: "reached", False: "missed", None: "–"}
 

@@ -18,7 +18,7 @@ class Tradewind(Subject):
 
     def __init__(self, home: Path, dag_files: Mapping[str, str], *, parallelism: int = 8) -> None:
         super().__init__(home, dag_files, parallelism=parallelism)
-        self._port = free_port()
+        self.port = free_port()
         self._commands: subprocess.Popen[str] | None = None
 
     def environment(self) -> dict[str, str]:
@@ -29,7 +29,7 @@ class Tradewind(Subject):
             "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "10000",
             "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "10000",
             "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": str(self._port),
+            "AIRFLOW__API__PORT": str(self.port),
         }
 
     def command(self) -> Sequence[str]:
@@ -42,7 +42,7 @@ class Tradewind(Subject):
         """Nothing was taken."""
 
     def is_healthy(self) -> bool:
-        return health(self._port, "/health")
+        return health(self.port, "/health")
 
     @property
     def results(self) -> Results:

@@ -67,18 +67,13 @@ def dag_page(services: Services, page: Page, order: Sequence[Ordering], wanted: 
     found = _matching(services, wanted)
     runs: Mapping[str, BarRecord] = {}
     if wanted.asks_for_runs or any(ordering.name in _OF_RUNS for ordering in order):
-        runs = newest_runs(services, [dag.dag_id for dag in found])
+        runs = services.store.bars.last_runs()
     if wanted.asks_for_runs:
         found = [dag for dag in found if dag.dag_id in runs and _run_matches(runs[dag.dag_id], wanted)]
     for ordering in reversed(order):
         value = _VALUES[ordering.name]
         found.sort(key=lambda dag: _sortable(value(dag, runs.get(dag.dag_id))), reverse=ordering.descending)
     return Found(found[page.offset : page.offset + page.limit], len(found))
-
-
-def newest_runs(services: Services, dag_ids: Sequence[str]) -> dict[str, BarRecord]:
-    """DAG → its newest run; those without runs are left out. One index seek for each."""
-    return {dag_id: bars[0] for dag_id, bars in services.store.bars.newest(dag_ids, 1).items() if bars}
 
 
 def pause_matching(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from tradewind.core.records import DagRecord
@@ -87,8 +88,8 @@ def delete_dag(services: Services, dag_id: str) -> int:
     return deleted
 
 
-def next_runs(services: Services, dag: DagRecord, count: int) -> list[Planned]:
-    """The next automated runs of a DAG, `count` at most, whether it is paused or not.
+def next_runs(services: Services, dag: DagRecord, count: int, *, until: datetime | None = None) -> list[Planned]:
+    """The next automated runs of a DAG, `count` at most and due by `until`, whether it is paused or not.
 
     Raises Invalid for a custom timetable: its code runs in the engine's DAG host only.
     """
@@ -109,7 +110,7 @@ def next_runs(services: Services, dag: DagRecord, count: int) -> list[Planned]:
             # Each later run is asked for when the one before it would start: only the first can make up for the past.
             now=max(now, planned[-1].run_after) if planned else now,
         )
-        if run is None:
+        if run is None or (until is not None and run.run_after > until):
             break
         planned.append(run)
         if run.data_interval_start is None or run.data_interval_end is None:

@@ -54,6 +54,12 @@ class Audit:
             rows, total = found(connection, query, page)
             return Found([_entry(row) for row in rows], total)
 
+    def newest(self, limit: int, wanted: AuditFilter) -> list[AuditEntry]:
+        """The newest entries that fit, newest first. Counts nothing."""
+        query = _query().where(*_conditions(wanted)).order_by(_COLUMN.seq.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
     def get(self, seq: int, readable: Collection[str] | None = None) -> AuditEntry | None:
         query = _query().where(_COLUMN.seq == seq, *_conditions(AuditFilter(readable=readable)))
         with self._database.read() as connection:

@@ -15,6 +15,7 @@ from tradewind.store import schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES
+from tradewind.store.lists import Elapsed
 from tradewind.store.rows import RecordRows
 
 COUNT_LIMIT: Final = 10_000
@@ -86,6 +87,8 @@ class Place(NamedTuple):
 
 
 BARS: Final = RecordRows(BarRecord, schema.dag_run)
+LENGTH: Final = Elapsed(schema.dag_run.c.start_date, schema.dag_run.c.end_date)
+"""Of an ended run, in microseconds; NULL for one that has not ended."""
 
 
 class Bars:
@@ -201,19 +204,53 @@ class Bars:
 
     def last_states(self) -> dict[str, tuple[str, datetime]]:
         """DAG → state of its newest run, and when that was due. Costs one index seek for each DAG."""
-        dag, run = schema.dag.c, schema.dag_run
-        newest = run.alias()
-        key = (
-            sa.select(newest.c.run_key)
-            .where(newest.c.dag_id == dag.dag_id)
-            .order_by(newest.c.run_after.desc(), newest.c.run_key.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = sa.select(run.c.dag_id, sa.type_coerce(run.c.state, sa.Text), run.c.run_after)
-        query = query.select_from(schema.dag.join(run, run.c.run_key == key)).where(dag.is_stale.is_(False))
+        run = schema.dag_run.c
+        query = self._newest_of_each(1, run.dag_id, sa.type_coerce(run.state, sa.Text), run.run_after)
         with self._database.read() as connection:
-            return {dag_id: (state, run_after) for dag_id, state, run_after in connection.execute(query)}
+            rows = connection.execute(query).all()
+        return {dag_id: (state, run_after) for dag_id, state, run_after in rows if dag_id is not None}
+
+    def last_runs(self) -> dict[str, BarRecord]:
+        """DAG → its newest run; those without runs are left out. Costs one index seek for each DAG."""
+        with self._database.read() as connection:
+            rows = connection.execute(self._newest_of_each(1, *BARS.stored)).all()
+        return {run.dag_id: run for run in (BARS.of(row) for row in rows if row.run_key is not None)}
+
+    def outcomes(self, limit: int, dag_ids: Iterable[str] | None = None) -> dict[str, list[tuple[str, float | None]]]:
+        """DAG → (state, seconds of an ended run) of its newest `limit` runs, in no order. None: all DAGs that are not stale."""
+        run = schema.dag_run.c
+        query = self._newest_of_each(limit, run.dag_id, sa.type_coerce(run.state, sa.Text), LENGTH)
+        if dag_ids is not None:
+            query = query.where(schema.dag.c.dag_id.in_(sorted(set(dag_ids))))
+        found: dict[str, list[tuple[str, float | None]]] = {}
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        for dag_id, state, microseconds in rows:
+            if dag_id is not None:
+                found.setdefault(dag_id, []).append((state, None if microseconds is None else microseconds / 1e6))
+        return found
+
+    def _newest_of_each(self, limit: int, *columns: Any) -> sa.Select[Any]:
+        """Columns of the newest runs of every DAG that is not stale, by one statement that reads no others; all of them
+        may be NULL for a DAG without runs.
+        """
+        dag, run = schema.dag, schema.dag_run
+        one = run.alias()
+        newest = (
+            sa.select(one.c.run_key)
+            .where(one.c.dag_id == dag.c.dag_id)
+            .order_by(one.c.run_after.desc(), one.c.run_key.desc())
+            .limit(limit)
+            .correlate(dag)
+        )
+        query = sa.select(*columns).where(dag.c.is_stale.is_(False))
+        if self._database.is_sqlite:
+            # An outer join, and nothing asked of its rows: else SQLite goes through all runs first, and through all DAGs
+            # for each.
+            return query.select_from(dag.outerjoin(run, run.c.run_key.in_(newest)))
+        # PostgreSQL does that whatever is asked; SQLite knows no LATERAL.
+        keys = newest.lateral()
+        return query.select_from(dag.join(keys, sa.true()).join(run, run.c.run_key == keys.c.run_key))
 
     def versions(self, version_ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; those that are gone are left out. Kept in memory: a version never changes."""

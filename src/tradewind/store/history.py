@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from tradewind.core.lists import Ordering
 from tradewind.core.records import InstanceRecord, RunRecord
-from tradewind.core.states import RunState, RunType, TaskState
+from tradewind.core.states import FINAL, RunState, RunType, TaskState
 from tradewind.store import schema
-from tradewind.store.bars import BARS, COUNT_LIMIT, BarRecord
+from tradewind.store.bars import BARS, COUNT_LIMIT, LENGTH, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
+from tradewind.store.lists import Elapsed, behind, ordered
 from tradewind.store.rows import RecordRows
 
 _RUN: Final = schema.dag_run.c
 _INSTANCE: Final = schema.task_instance.c
-SORTS: Final = ("run_after", "logical_date", "start_date", "duration")
+_NEVER: Final = sa.literal(datetime(1970, 1, 1, tzinfo=timezone.utc), _RUN.run_after.type)
+_SORTS: Final[Mapping[str, Any]] = {
+    "run_after": _RUN.run_after,
+    "logical_date": _RUN.logical_date,
+    "start_date": _RUN.start_date,
+    "duration": LENGTH,
+}
+
+
+_UNDER_WAY: Final = sorted(frozenset(TaskState) - FINAL - {TaskState.NONE})
 
 
 class RunFilter(NamedTuple):
@@ -34,16 +45,20 @@ class RunFilter(NamedTuple):
     before: datetime | None = None
     """Bounds of `run_after`; the first is included."""
     text: str = ""
-    """Part of the run id or, in a list over all DAGs, of the dag_id."""
+    """Part of the run id or, in a list over all DAGs, of the dag_id, in any case."""
 
 
-class Span(NamedTuple):
-    """A run in a calendar."""
+class Slot(NamedTuple):
+    """Runs of a DAG that were due in the same stretch of time and have the same state and type."""
 
-    run_after: datetime
+    number: int
+    """Of the stretch, counted from 1970."""
     state: str
     run_type: str
-    duration_s: float | None
+    runs: int
+    ended: int
+    """Of these `total_us` is the length together."""
+    total_us: int
 
 
 class Held(NamedTuple):
@@ -63,13 +78,20 @@ class History:
         *,
         order_by: str = "run_after",
         descending: bool = True,
-        offset: int = 0,
+        after: tuple[datetime | int | None, int] | None = None,
         limit: int = 50,
     ) -> list[RunRecord]:
-        """Runs in the order of one of SORTS, then of their keys. Ordering by anything but `run_after` reads all that fit."""
-        column: Any = _duration() if order_by == "duration" else _RUN[order_by]
-        keys = (column.desc(), _RUN.run_key.desc()) if descending else (column, _RUN.run_key)
-        query = RUNS.select().where(*_conditions(wanted)).order_by(*keys).offset(offset).limit(limit)
+        """Runs by run_after, logical_date, start_date or duration, then by their keys, both rising or both falling.
+
+        `after`: only those behind the run with this (value in the column of the order, run key); a duration is in
+        microseconds. Ordering by anything but `run_after` reads all that fit.
+        """
+        column = _SORTS[order_by]
+        query = RUNS.select().where(*_conditions(wanted))
+        if after is not None:
+            query = query.where(behind(column, _RUN.run_key, *after, descending=descending))
+        last = _RUN.run_key.desc() if descending else _RUN.run_key
+        query = ordered(query, [Ordering(order_by, descending)], _SORTS, [last]).limit(limit)
         with self._database.read() as connection:
             return RUNS.all(connection.execute(query))
 
@@ -79,32 +101,32 @@ class History:
         with self._database.read() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one())
 
-    def bars(self, wanted: RunFilter, limit: int) -> list[BarRecord]:
-        """The newest runs that fit, newest first."""
+    def bars(self, wanted: RunFilter, limit: int, *, among: int | None = None) -> list[BarRecord]:
+        """The newest runs that fit, newest first; `among` the newest so many of all DAGs."""
         query = BARS.select().where(*_conditions(wanted)).order_by(_RUN.run_after.desc(), _RUN.run_key.desc())
+        if among is not None:
+            run = schema.dag_run.alias()
+            oldest = sa.select(run.c.run_after).order_by(run.c.run_after.desc()).offset(among - 1).limit(1)
+            query = query.where(_RUN.run_after >= sa.func.coalesce(oldest.scalar_subquery(), _NEVER))
         with self._database.read() as connection:
             return BARS.all(connection.execute(query.limit(limit)))
 
-    def spans(self, dag_id: str, first: datetime, last: datetime, limit: int) -> list[Span]:
-        """Runs of a DAG that were due in [first, last), oldest first."""
+    def slots(self, dag_id: str, first: datetime, last: datetime, slot_s: int) -> list[Slot]:
+        """Runs of a DAG that were due in [first, last), counted by stretches of `slot_s` seconds, oldest first.
+
+        Reads every such run, and answers at most so many rows as there are stretches, states and types.
+        """
+        size = sa.literal_column(str(slot_s * 1_000_000), sa.BigInteger)
+        number = (Elapsed(_NEVER, _RUN.run_after) // size).label("number")
+        state, run_type = sa.type_coerce(_RUN.state, sa.Text), sa.type_coerce(_RUN.run_type, sa.Text)
         query = (
-            sa.select(
-                _RUN.run_after,
-                sa.type_coerce(_RUN.state, sa.Text),
-                sa.type_coerce(_RUN.run_type, sa.Text),
-                _RUN.start_date,
-                _RUN.end_date,
-            )
+            sa.select(number, state, run_type, sa.func.count(), sa.func.count(LENGTH), sa.func.sum(LENGTH))
             .where(_RUN.dag_id == dag_id, _RUN.run_after >= first, _RUN.run_after < last)
-            .order_by(_RUN.run_after)
-            .limit(limit)
+            .group_by(number, _RUN.state, _RUN.run_type)
+            .order_by(number, _RUN.state, _RUN.run_type)
         )
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return [
-            Span(at, state, kind, (end - start).total_seconds() if start is not None and end is not None else None)
-            for at, state, kind, start, end in rows
-        ]
+            return [Slot(*row[:5], int(row[5] or 0)) for row in connection.execute(query).all()]
 
     def oldest(self, dag_id: str) -> datetime | None:
         """When the DAG's first run was due."""
@@ -144,10 +166,10 @@ class History:
         return self._held(query)
 
     def counts_by_state(self) -> dict[str, int]:
-        """State → number of the instances that are not through, of all DAGs, and of those that failed."""
+        """State → number of the instances that wait or work, of all DAGs. Costs their number."""
         query = (
             sa.select(sa.type_coerce(_INSTANCE.state, sa.Text), sa.func.count())
-            .where(sa.text(schema.INSTANCE_NOTABLE))
+            .where(_INSTANCE.state.in_(_UNDER_WAY), sa.text(schema.INSTANCE_NOTABLE))
             .group_by(_INSTANCE.state)
         )
         with self._database.read() as connection:
@@ -215,11 +237,6 @@ def _of(rows: RecordRows[Any], row: Sequence[Any]) -> Any:
     return rows.of(row)
 
 
-def _duration() -> Any:
-    """An ended run's length; one that runs, or waits, sorts as none."""
-    return sa.type_coerce(_RUN.end_date, sa.types.NullType()) - sa.type_coerce(_RUN.start_date, sa.types.NullType())
-
-
 def _conditions(wanted: RunFilter) -> list[Any]:
     conditions: list[Any] = []
     if wanted.dag_id is not None:
@@ -235,7 +252,7 @@ def _conditions(wanted: RunFilter) -> list[Any]:
     if wanted.before is not None:
         conditions.append(_RUN.run_after < wanted.before)
     if wanted.text:
-        in_run = _RUN.run_id.contains(wanted.text, autoescape=True)
-        in_dag = _RUN.dag_id.contains(wanted.text, autoescape=True)
+        in_run = _RUN.run_id.icontains(wanted.text, autoescape=True)
+        in_dag = _RUN.dag_id.icontains(wanted.text, autoescape=True)
         conditions.append(in_run if wanted.dag_id is not None else sa.or_(in_run, in_dag))
     return conditions

@@ -63,13 +63,16 @@ class InstancePages:
 
     def page(self, page: Page, order: Sequence[Ordering], wanted: InstanceQuery) -> Found[Placed]:
         """Ordered by fields of an instance, and by dag_id, run_id and the dates of its run; then by their keys."""
-        query = _JOINED.where(*_conditions(wanted, is_sqlite=self._database.is_sqlite))
+        of_runs, of_instances = _conditions(wanted)
+        query = _JOINED.where(*of_runs, *of_instances)
+        # Every instance has its run, which need not be looked up to count.
+        counted = query if of_runs else sa.select(_INSTANCE.run_key).where(*of_instances)
         columns: dict[str, Any] = {column.name: column for column in schema.task_instance.columns}
         columns |= {name: _RUN[name] for name in _OF_RUN}
         key = [_INSTANCE.run_key, _INSTANCE.task_id, _INSTANCE.map_index]
         last = [column.desc() for column in key] if order and order[0].descending else key
         with self._database.read() as connection:
-            total = limited_count(connection, query)
+            total = limited_count(connection, counted)
             if not page.limit:
                 return Found([], total)
             listed = ordered(query, order, columns, last).limit(page.limit).offset(page.offset)
@@ -103,12 +106,15 @@ def _placed(rows: Any) -> list[Placed]:
     return found
 
 
-def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
+def _conditions(wanted: InstanceQuery) -> tuple[list[Any], list[Any]]:
+    """Those on the run, and those on the instance."""
     column: Any
-    conditions = run_conditions(wanted.runs, is_sqlite=is_sqlite)
+    of_runs = run_conditions(wanted.runs)
+    if wanted.run_ids is not None:
+        of_runs.append(_RUN.run_id.in_(sorted(set(wanted.run_ids))))
+    conditions: list[Any] = []
     for column, some in (
         (_INSTANCE.run_key, wanted.run_keys),
-        (_RUN.run_id, wanted.run_ids),
         (_INSTANCE.task_id, wanted.task_ids),
         (_INSTANCE.pool, wanted.pools or None),
         (_INSTANCE.queue, wanted.queues or None),
@@ -144,4 +150,4 @@ def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
     ):
         for pattern in patterns:
             conditions += matches(column, pattern)
-    return conditions
+    return of_runs, conditions

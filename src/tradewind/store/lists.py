@@ -1,4 +1,4 @@
-"""Lists in SQL: the page, order, spans and patterns of `core.lists`, put on a query."""
+"""Lists in SQL: the page, order, spans and patterns of `core.lists`, put on a query, and what both databases spell apart."""
 
 from __future__ import annotations
 
@@ -8,10 +8,31 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from tradewind.core.lists import Ordering, Page, Pattern, Span
 
 _ESCAPE = "\\"
+
+
+class Elapsed(sa.sql.functions.FunctionElement[int]):
+    """Whole microseconds from one time to another; NULL when one of them is."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(Elapsed, "sqlite")
+def _of_integers(element: Elapsed, compiler: SQLCompiler, **how: Any) -> str:
+    start, end = (compiler.process(one, **how) for one in element.clauses)
+    return f"({end} - {start})"
+
+
+@compiles(Elapsed, "postgresql")
+def _of_timestamps(element: Elapsed, compiler: SQLCompiler, **how: Any) -> str:
+    start, end = (compiler.process(one, **how) for one in element.clauses)
+    return f"CAST(EXTRACT(EPOCH FROM {end} - {start}) * 1000000 AS BIGINT)"
 
 
 def matches(column: Any, pattern: Pattern) -> list[sa.ColumnElement[bool]]:
@@ -44,8 +65,28 @@ def ordered(
 
 
 def _key(column: Any, descending: bool) -> Any:
+    if isinstance(column, sa.Column) and not column.nullable:
+        # Said of NULLs, PostgreSQL would not use the index.
+        return column.desc() if descending else column.asc()
     # Both databases would put NULLs at their own end.
     return column.desc().nulls_last() if descending else column.asc().nulls_first()
+
+
+def behind(column: Any, key: Any, value: Any, last: int, *, descending: bool) -> sa.ColumnElement[bool]:
+    """Rows that come, in the order of `ordered` with `[key]`, behind the one that has `value` in `column` and `last` in `key`.
+
+    `key` is unique and goes the same way as `column`.
+    """
+    further = operator.lt if descending else operator.gt
+    if isinstance(column, sa.Column) and not column.nullable:
+        place = sa.tuple_(sa.literal(value, column.type), sa.literal(last, key.type))
+        condition: sa.ColumnElement[bool] = further(sa.tuple_(column, key), place)
+        return condition
+    if value is None:
+        among_nulls = sa.and_(column.is_(None), further(key, last))
+        return among_nulls if descending else sa.or_(among_nulls, column.is_not(None))
+    later = sa.or_(further(column, value), sa.and_(column == value, further(key, last)))
+    return sa.or_(later, column.is_(None)) if descending else later
 
 
 def found(connection: Connection, query: sa.Select[Any], page: Page) -> tuple[Sequence[sa.Row[Any]], int]:

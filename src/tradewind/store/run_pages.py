@@ -17,6 +17,7 @@ from tradewind.core.lists import Found, Ordering, Page, Pattern, Span
 from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, RunType
 from tradewind.store import schema
+from tradewind.store.bars import LENGTH
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import RUNS
 from tradewind.store.lists import matches, ordered, within
@@ -60,14 +61,13 @@ class RunPages:
 
     def page(self, page: Page, order: Sequence[Ordering], wanted: RunQuery) -> Found[RunRecord]:
         """Ordered by fields of a run, or `duration`; then by run key, falling when the first ordering is."""
-        is_sqlite = self._database.is_sqlite
-        query = RUNS.select().where(*run_conditions(wanted, is_sqlite=is_sqlite))
+        query = RUNS.select().where(*run_conditions(wanted))
         last = _RUN.run_key.desc() if order and order[0].descending else _RUN.run_key
         with self._database.read() as connection:
             total = limited_count(connection, query)
             if not page.limit:
                 return Found([], total)
-            listed = ordered(query, order, run_columns(is_sqlite=is_sqlite), [last])
+            listed = ordered(query, order, run_columns(), [last])
             return Found(RUNS.all(connection.execute(listed.limit(page.limit).offset(page.offset))), total)
 
 
@@ -79,12 +79,12 @@ def limited_count(connection: Connection, query: sa.Select[Any]) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
-def run_columns(*, is_sqlite: bool) -> Mapping[str, Any]:
+def run_columns() -> Mapping[str, Any]:
     """What lists can be ordered by."""
-    return {**{column.name: column for column in schema.dag_run.columns}, "duration": _seconds(is_sqlite=is_sqlite)}
+    return {**{column.name: column for column in schema.dag_run.columns}, "duration": LENGTH}
 
 
-def run_conditions(wanted: RunQuery, *, is_sqlite: bool) -> list[Any]:
+def run_conditions(wanted: RunQuery) -> list[Any]:
     conditions: list[Any] = []
     column: Any
     for column, some in ((_RUN.dag_id, wanted.readable), (_RUN.dag_id, wanted.dag_ids)):
@@ -106,9 +106,9 @@ def run_conditions(wanted: RunQuery, *, is_sqlite: bool) -> list[Any]:
     ):
         conditions += within(column, span)
     if not wanted.duration_s.is_open:
-        conditions += within(_seconds(is_sqlite=is_sqlite), wanted.duration_s)
+        conditions += within(sa.cast(LENGTH, sa.Double) / sa.literal(1e6, sa.Double), wanted.duration_s)
     if wanted.conf_contains:
-        conditions.append(_RUN.conf.contains(wanted.conf_contains, autoescape=True))
+        conditions.append(_RUN.conf.icontains(wanted.conf_contains, autoescape=True))
     if wanted.version_numbers:
         version = schema.dag_version.c
         ids = sa.select(version.version_id).where(version.number.in_(sorted(set(wanted.version_numbers))))
@@ -121,11 +121,3 @@ def run_conditions(wanted: RunQuery, *, is_sqlite: bool) -> list[Any]:
         for pattern in patterns:
             conditions += matches(column, pattern)
     return conditions
-
-
-def _seconds(*, is_sqlite: bool) -> Any:
-    """An ended run's length; NULL for one that has not ended."""
-    if is_sqlite:
-        microseconds = sa.type_coerce(_RUN.end_date, sa.BigInteger) - sa.type_coerce(_RUN.start_date, sa.BigInteger)
-        return sa.cast(microseconds, sa.Double) / 1e6
-    return sa.func.extract("epoch", _RUN.end_date - _RUN.start_date)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tradewind.core.states import ACTIVE, RunState, RunType, TaskState
 from tradewind.store.column_types import EnumText, JsonObject, UtcTime
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every migration, oldest first. A test compares this with the migration scripts, so that judging a database does not
 need Alembic."""
 VERSION_TABLE: Final = "tradewind_version"
@@ -170,6 +170,7 @@ dag_run = sa.Table(
     ),
     sa.Index("ix_dag_run_newest", "dag_id", "run_after", "run_key"),
     sa.Index("ix_dag_run_state", "state", "run_after"),
+    sa.Index("ix_dag_run_due", "run_after", "run_key"),
     sa.Index(
         "ix_dag_run_automated",
         "dag_id",

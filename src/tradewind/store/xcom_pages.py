@@ -55,7 +55,7 @@ class XComPages:
         query: sa.Select[Any] = sa.select(
             *RUNS.stored, _XCOM.task_id, _XCOM.map_index, _XCOM.key, sa.type_coerce(_XCOM.created_at, UtcTime())
         ).select_from(schema.xcom.join(schema.dag_run, _RUN.run_key == _XCOM.run_key))
-        query = query.where(*_conditions(wanted, is_sqlite=self._database.is_sqlite))
+        query = query.where(*_conditions(wanted))
         columns: dict[str, Any] = {name: _RUN[name] for name in ("dag_id", "run_id", "run_after")}
         columns |= {name: _XCOM[name] for name in ("run_key", "key", "task_id", "map_index", "created_at")}
         last = [_XCOM.run_key, _XCOM.task_id, _XCOM.map_index, _XCOM.key]
@@ -69,8 +69,8 @@ class XComPages:
         return Found([XComPlace(RUNS.of(row[:split]), *row[split:]) for row in rows], total)
 
 
-def _conditions(wanted: XComQuery, *, is_sqlite: bool) -> list[Any]:
-    conditions = run_conditions(wanted.runs, is_sqlite=is_sqlite)
+def _conditions(wanted: XComQuery) -> list[Any]:
+    conditions = run_conditions(wanted.runs)
     for column, some in (
         (_XCOM.run_key, wanted.run_keys),
         (_RUN.run_id, wanted.run_ids),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from tradewind.core.lists import Ordering, Page, Span
+from tradewind.core.lists import Span
 from tradewind.server.access import Caller, CallerOf
 from tradewind.server.ui import shapes
 from tradewind.services.errors import Invalid
@@ -57,9 +57,9 @@ def _page(
         below=_number(cursor),
         readable=caller.visible_dags,
     )
-    found = caller.services.store.audit.page(Page(limit + 1, 0), [Ordering("seq", descending=True)], wanted)
-    rows = [_row(entry) for entry in found.items[:limit]]
-    more = len(found.items) > limit
+    found = caller.services.store.audit.newest(limit + 1, wanted)
+    rows = [_row(entry) for entry in found[:limit]]
+    more = len(found) > limit
     return shapes.AuditList(entries=rows, next_cursor=str(rows[-1].id) if more and rows else None)
 
 

@@ -297,7 +297,7 @@ class CalendarDay(Shape):
     """State of a run (or `planned`) → number."""
     by_type: dict[str, int]
     duration_s: float | None
-    """Median of the finished runs."""
+    """Mean of the finished runs."""
 
 
 class CalendarPage(Shape):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +12,6 @@ from tradewind.services.session import Services
 from tradewind.services.views.run_bars import stored_next
 from tradewind.services.views.viewer import View
 
-_MOST_RUNS: Final = 100_000
 _MOST_PLANNED: Final = 800
 _LONGEST: Final = timedelta(days=800)
 
@@ -43,13 +41,14 @@ def get_calendar(
     form = "%Y-%m-%d" if by == "day" else "%Y-%m-%dT%H"
     counts: dict[str, dict[str, int]] = {}
     kinds: dict[str, dict[str, int]] = {}
-    seconds: dict[str, list[float]] = {}
-    for span in services.store.history.spans(dag_id, start, end, _MOST_RUNS):
-        day = span.run_after.astimezone(zone).strftime(form)
-        _add(counts, day, span.state)
-        _add(kinds, day, span.run_type)
-        if span.duration_s is not None:
-            seconds.setdefault(day, []).append(span.duration_s)
+    lengths: dict[str, tuple[int, int]] = {}
+    slot_s = _slot_s(zone, start, end)
+    for slot in services.store.history.slots(dag_id, start, end, slot_s):
+        day = datetime.fromtimestamp(slot.number * slot_s, zone).strftime(form)
+        _add(counts, day, slot.state, slot.runs)
+        _add(kinds, day, slot.run_type, slot.runs)
+        ended, total_us = lengths.get(day, (0, 0))
+        lengths[day] = ended + slot.ended, total_us + slot.total_us
     for moment in _planned(services, dag_id, end):
         _add(counts, moment.astimezone(zone).strftime(form), "planned")
     oldest = services.store.history.oldest(dag_id)
@@ -59,7 +58,7 @@ def get_calendar(
                 "date": day,
                 "counts": counts[day],
                 "by_type": kinds.get(day, {}),
-                "duration_s": median(seconds[day]) if day in seconds else None,
+                "duration_s": _mean_s(*lengths.get(day, (0, 0))),
             }
             for day in sorted(counts)
         ],
@@ -74,16 +73,27 @@ def _planned(services: Services, dag_id: str, end: datetime) -> list[datetime]:
     if dag.is_stale:
         return []
     try:
-        runs = [run.run_after for run in next_runs(services, dag, _MOST_PLANNED)]
+        runs = [run.run_after for run in next_runs(services, dag, _MOST_PLANNED, until=end)]
     except Invalid:
         stored = stored_next(dag)
         runs = [] if stored is None else [stored["run_after"]]
     return [run for run in runs if run < end]
 
 
-def _add(table: dict[str, dict[str, int]], day: str, name: str) -> None:
+def _add(table: dict[str, dict[str, int]], day: str, name: str, count: int = 1) -> None:
     row = table.setdefault(day, {})
-    row[name] = row.get(name, 0) + 1
+    row[name] = row.get(name, 0) + count
+
+
+def _mean_s(ended: int, total_us: int) -> float | None:
+    return total_us / ended / 1e6 if ended else None
+
+
+def _slot_s(zone: ZoneInfo, start: datetime, end: datetime) -> int:
+    """The longest stretch at whose beginnings all days and hours of the zone begin: an hour, or in some a quarter."""
+    days = range(0, (end - start).days + 1, 20)
+    offsets = [(start + timedelta(days=day)).astimezone(zone).utcoffset() or timedelta() for day in days]
+    return 3600 if all(offset % timedelta(hours=1) == timedelta() for offset in offsets) else 900
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tradewind.services.errors import Invalid
 from tradewind.store.bars import Place
+
+_LARGE: Final = 1 << 63
+_STRANGE: Final = "The cursor is not one that this server gave. Leave it out to begin at the first page."
 
 
 def to_cursor(values: Any) -> str:
@@ -23,7 +26,7 @@ def from_cursor(cursor: str, kind: type[Any] = list) -> Any:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.") from None
+        raise Invalid(_STRANGE) from None
 
 
 def place_cursor(run_after: datetime, run_key: int) -> str:
@@ -32,9 +35,14 @@ def place_cursor(run_after: datetime, run_key: int) -> str:
 
 def place_of(cursor: str | None) -> Place | None:
     """The place that `place_cursor` wrote; None for no cursor. Raises Invalid."""
-    if not cursor:
-        return None
-    run_after, run_key = from_cursor(cursor, tuple[datetime, int])
-    if run_after.tzinfo is None or abs(run_key) >= 1 << 63:
-        raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.")
-    return Place(run_after, run_key)
+    return Place(*key_of(cursor, datetime)) if cursor else None
+
+
+def key_of(cursor: str, kind: Any) -> tuple[Any, int]:
+    """(value of `kind`, run key), which a cursor of a list of runs was made from. Raises Invalid."""
+    value, run_key = from_cursor(cursor, tuple[kind, int])
+    is_naive = isinstance(value, datetime) and value.tzinfo is None
+    is_large = isinstance(value, int) and abs(value) >= _LARGE
+    if is_naive or is_large or abs(run_key) >= _LARGE:
+        raise Invalid(_STRANGE)
+    return value, run_key

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
@@ -18,7 +19,14 @@ from tradewind.core.states import RunState, TaskState
 from tradewind.services.views import actions
 from tradewind.services.views.cursors import from_cursor, to_cursor
 from tradewind.services.views.favourites import favourites_of
-from tradewind.services.views.run_bars import RECENT, bar_of, durations, median_of, stored_next, success_rate
+from tradewind.services.views.run_bars import (
+    RECENT,
+    bar_of,
+    lengths,
+    median_of,
+    stored_next,
+    success_rate,
+)
 from tradewind.services.views.schedules import schedule_text
 from tradewind.services.views.task_tree import RunStates
 from tradewind.services.views.viewer import View, Viewer
@@ -93,8 +101,8 @@ def list_dags(
     states = {dag.dag_id: known.states(dag) for dag in dags}
     found = [dag for dag in dags if _matches(dag, wanted, states[dag.dag_id])]
     if order_by == "median_duration":
-        newest = store.bars.newest([dag.dag_id for dag in found], _ORDERING_RUNS)
-        known.medians = {dag_id: median_of(durations(runs)) for dag_id, runs in newest.items()}
+        outcomes = store.bars.outcomes(_ORDERING_RUNS)
+        known.medians = {dag_id: median_of(lengths(each)) for dag_id, each in outcomes.items()}
     ordered = sorted(found, key=_sort_key(known, order_by), reverse=descending)
     page, next_cursor = _page(ordered, _sort_key(known, order_by), descending, cursor, min(max(limit, 1), MAX_PAGE))
     return {
@@ -113,7 +121,12 @@ def list_dags(
 
 def folder_of(dag: DagRecord) -> str:
     """Of its file below the DAGs folder, empty at the top."""
-    parent = PurePosixPath(dag.relative_fileloc).parent.as_posix()
+    return _folder(dag.relative_fileloc)
+
+
+@lru_cache(maxsize=10_000)
+def _folder(relative: str) -> str:
+    parent = PurePosixPath(relative).parent.as_posix()
     return "" if parent == "." else parent.strip("/")
 
 
@@ -189,9 +202,10 @@ def _page(
 
 def _rows(viewer: Viewer, page: list[DagRecord], known: _Known, bars: int) -> list[View]:
     store = viewer.services.store
-    newest = store.bars.newest([dag.dag_id for dag in page], max(bars, RECENT))
-    shown = [run for runs in newest.values() for run in runs[: max(bars, 1)]]
-    versions = store.bars.versions(run.version_id for run in shown)
+    dag_ids = [dag.dag_id for dag in page]
+    newest = store.bars.newest(dag_ids, max(bars, 1))
+    outcomes = store.bars.outcomes(RECENT, dag_ids)
+    versions = store.bars.versions(run.version_id for runs in newest.values() for run in runs)
     firsts = {runs[0].run_key for runs in newest.values() if runs}
     cells: dict[int, list[Any]] = {}
     for cell in store.bars.cells(firsts):
@@ -221,8 +235,8 @@ def _rows(viewer: Viewer, page: list[DagRecord], known: _Known, bars: int) -> li
                 "run_counts": running,
                 "task_counts": counts,
                 "failed_tasks": failed[:5],
-                "success_rate": success_rate(runs[:RECENT]),
-                "median_duration_s": median_of(durations(runs[:RECENT])),
+                "success_rate": success_rate(outcomes.get(dag.dag_id, ())),
+                "median_duration_s": median_of(lengths(outcomes.get(dag.dag_id, ()))),
                 "actions": actions.of_dag(viewer, dag, running.get("running", 0)),
             }
         )

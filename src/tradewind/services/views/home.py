@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tradewind.core.records import DagRecord
-from tradewind.core.states import FINAL, RunState
+from tradewind.core.states import RunState
 from tradewind.services.dags import list_dags, next_runs
 from tradewind.services.errors import Invalid
 from tradewind.services.session import Services
@@ -35,7 +35,7 @@ def get_home(viewer: Viewer) -> View:
     visible = viewer.visible_dags
     dags = {dag.dag_id: dag for dag in list_dags(services) if visible is None or dag.dag_id in visible}
     recent = store.history.bars(RunFilter(dag_ids=visible, after=now - _DAY), _MOST_BARS)
-    last = store.bars.newest(sorted(dags), 1)
+    last = {dag_id: run for dag_id, run in store.bars.last_runs().items() if dag_id in dags}
     active = [dag for dag in dags.values() if not dag.is_paused]
     return {
         "failures": _failures(viewer, dags, last),
@@ -46,14 +46,14 @@ def get_home(viewer: Viewer) -> View:
         "timeline_to": now + _AHEAD,
         "health": health_page.parts(services),
         "run_counts": store.history.runs_by_state(now - _DAY, visible),
-        "task_counts": _under_way(store.history.counts_by_state()) if visible is None else {},
+        "task_counts": store.history.counts_by_state() if visible is None else {},
         "import_errors": import_errors.count_of(viewer),
         "dag_counts": {"active": len(active), "paused": len(dags) - len(active)},
         "favourites": sorted(favourites_of(viewer) & dags.keys()),
         "first_steps": {
             "has_dags": bool(dags),
             "has_unpaused": bool(active),
-            "has_run": any(last.values()),
+            "has_run": bool(last),
         },
         "dags_folder": services.conf.get("core", "dags_folder"),
         "load_examples": services.conf.getboolean("core", "load_examples"),
@@ -61,18 +61,14 @@ def get_home(viewer: Viewer) -> View:
     }
 
 
-def _under_way(counts: dict[str, int]) -> dict[str, int]:
-    return {state: count for state, count in counts.items() if state not in FINAL}
-
-
 def _name(dag: DagRecord) -> str:
     return dag.spec.display_name or dag.dag_id
 
 
-def _failures(viewer: Viewer, dags: dict[str, DagRecord], last: dict[str, list[BarRecord]]) -> list[View]:
+def _failures(viewer: Viewer, dags: dict[str, DagRecord], last: dict[str, BarRecord]) -> list[View]:
     """DAGs whose newest run failed, the newest failure first."""
     services = viewer.services
-    failed = [runs[0] for runs in last.values() if runs and runs[0].state is RunState.FAILED]
+    failed = [run for run in last.values() if run.state is RunState.FAILED]
     failed.sort(key=lambda run: run.end_date or run.run_after, reverse=True)
     rows = []
     for run in failed[:_MOST]:
@@ -168,10 +164,11 @@ def _timeline(services: Services, dags: dict[str, DagRecord], recent: list[BarRe
 
 
 def _planned(services: Services, dag: DagRecord, now: datetime) -> list[View]:
-    if dag.is_paused:
+    if dag.is_paused or (dag.next_run_after is not None and dag.next_run_after > now + _AHEAD):
         return []
     try:
-        return [planned_of(run) for run in next_runs(services, dag, 24) if now <= run.run_after <= now + _AHEAD]
+        found = next_runs(services, dag, 24, until=now + _AHEAD)
+        return [planned_of(run) for run in found if now <= run.run_after]
     except Invalid:
         stored = stored_next(dag)
         return [stored] if stored is not None and now <= stored["run_after"] <= now + _AHEAD else []

@@ -10,6 +10,8 @@ from tradewind.services.views.viewer import View, Viewer
 from tradewind.store.history import RunFilter
 
 _MOST: Final = 12
+_RUNS_SEARCHED: Final = 10_000
+"""The newest ones: a text may stand anywhere in a run id, so that no index finds it."""
 
 
 def search(viewer: Viewer, q: str) -> list[View]:
@@ -32,7 +34,9 @@ def search(viewer: Viewer, q: str) -> list[View]:
         key=lambda pair: (rank(pair[0]), pair[1]),
     )
     hits += [_hit("task", dag_id, task_id, dag_id, task_id=task_id) for task_id, dag_id in tasks[:_MOST]]
-    runs = viewer.services.store.history.bars(RunFilter(dag_ids=viewer.visible_dags, text=q.strip()), _MOST)
+    runs = viewer.services.store.history.bars(
+        RunFilter(dag_ids=viewer.visible_dags, text=q.strip()), _MOST, among=_RUNS_SEARCHED
+    )
     hits += [_hit("run", run.dag_id, run.run_id, run.dag_id, run_id=run.run_id) for run in runs]
     return hits
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
+from typing import Final
 
 from tradewind.core.records import DagRecord
 from tradewind.core.runs import Planned
@@ -11,6 +12,9 @@ from tradewind.core.states import RunState
 from tradewind.services.views.viewer import View
 from tradewind.store.bars import BarRecord, Version
 
+Outcome = tuple[str, float | None]
+"""State of a run and, when it has ended, how many seconds it took."""
+_FINAL: Final = frozenset(state.value for state in RunState if state.is_final)
 RECENT = 50
 """So many runs back the statistics look."""
 
@@ -62,12 +66,16 @@ def stored_next(dag: DagRecord) -> View | None:
 
 def durations(runs: Iterable[BarRecord]) -> list[float]:
     """Of the successes among finished runs; of all finished ones when none succeeded."""
+    return lengths((run.state.value, run.duration_s) for run in runs)
+
+
+def lengths(outcomes: Iterable[Outcome]) -> list[float]:
+    """As `durations`."""
     good: list[float] = []
     others: list[float] = []
-    for run in runs:
-        seconds = run.duration_s
-        if run.state.is_final and seconds is not None:
-            (good if run.state is RunState.SUCCESS else others).append(seconds)
+    for state, seconds in outcomes:
+        if seconds is not None and state in _FINAL:
+            (good if state == RunState.SUCCESS else others).append(seconds)
     return good or others
 
 
@@ -83,6 +91,6 @@ def p95_of(values: Sequence[float]) -> float | None:
     return ordered[min(len(ordered) - 1, -(-len(ordered) * 95 // 100) - 1)]
 
 
-def success_rate(runs: Iterable[BarRecord]) -> float | None:
-    ended = [run.state for run in runs if run.state.is_final]
+def success_rate(outcomes: Iterable[Outcome]) -> float | None:
+    ended = [state for state, _ in outcomes if state in _FINAL]
     return ended.count(RunState.SUCCESS) / len(ended) if ended else None

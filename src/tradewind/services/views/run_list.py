@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from tradewind.core.records import RunRecord
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Invalid
-from tradewind.services.views.cursors import from_cursor, to_cursor
+from tradewind.services.views.cursors import key_of, to_cursor
 from tradewind.services.views.grid import run_states, types_of_runs
 from tradewind.services.views.runs import run_rows
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.store.history import RunFilter
 
-_FARTHEST = 1_000_000
+_TIME: Final[Any] = datetime | None
+_LENGTH: Final[Any] = int | None
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def list_runs(
@@ -47,14 +51,21 @@ def list_runs(
         before=before,
         text=search.strip(),
     )
-    offset = 0 if not cursor else int(from_cursor(cursor, int))
-    if not 0 <= offset <= _FARTHEST:
-        raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.")
+    after = key_of(cursor, _LENGTH if order_by == "duration" else _TIME) if cursor else None
     history = services.store.history
-    found = history.runs(wanted, order_by=order_by, descending=descending, offset=offset, limit=limit + 1)
+    found = history.runs(wanted, order_by=order_by, descending=descending, after=after, limit=limit + 1)
     return {
         "runs": run_rows(viewer, found[:limit]),
         "total": history.count(wanted),
-        "next_cursor": to_cursor(offset + limit) if len(found) > limit else None,
+        "next_cursor": to_cursor(_key(found[limit - 1], order_by)) if len(found) > limit else None,
         "seq": seq,
     }
+
+
+def _key(run: RunRecord, order_by: str) -> tuple[datetime | int | None, int]:
+    """Where the run stands in the list."""
+    if order_by != "duration":
+        return getattr(run, order_by), run.run_key
+    if run.start_date is None or run.end_date is None:
+        return None, run.run_key
+    return (run.end_date - run.start_date) // _MICROSECOND, run.run_key

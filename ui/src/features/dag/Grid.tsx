@@ -1,8 +1,8 @@
 import { Button, MultiSelect, Select, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ChevronDown, ChevronRight, Search } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { Search } from "lucide-react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { requestAction, type Target } from "@/shared/actions/request";
 import { useHotkeys } from "@/shared/hotkeys";
 import { useT } from "@/shared/i18n";
@@ -11,8 +11,9 @@ import { EmptyState } from "@/shared/ui/EmptyState";
 import { QueryView } from "@/shared/ui/QueryView";
 import type { ViewProps } from "./DagPage";
 import classes from "./Grid.module.css";
-import { GridCell } from "./GridCell";
+import { cellSize, nameWidth } from "./GridCell";
 import { GridHead } from "./GridHead";
+import { type GridHands, GridRow } from "./GridRow";
 import {
   type CellPlace,
   cellKey,
@@ -28,8 +29,6 @@ import { gridQuery } from "./queries";
 
 const counts = ["14", "25", "90", "365"];
 const runTypes = ["scheduled", "manual", "backfill", "asset_triggered"] as const;
-export const cellSize = 22;
-const nameWidth = 220;
 
 /** Runs as columns, tasks as rows: each cell a task instance. */
 export function Grid({ dag, search, look }: ViewProps) {
@@ -165,7 +164,7 @@ function Table({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => cellSize,
-    overscan: 10,
+    overscan: 6,
     initialRect: { width: 900, height: 700 },
   });
   const horizontal = useVirtualizer({
@@ -173,7 +172,7 @@ function Table({
     count: page.runs.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => cellSize,
-    overscan: 16,
+    overscan: 8,
     initialRect: { width: 900, height: 700 },
     initialOffset: Math.max(0, page.runs.length * cellSize - 600),
     scrollPaddingStart: nameWidth,
@@ -202,6 +201,8 @@ function Table({
       try: undefined,
     });
   };
+  const opener = useRef(open);
+  opener.current = open;
   const fold = (id: string) =>
     setFolded(folded.has(id) ? foldedList.filter((one) => one !== id) : [...foldedList, id]);
   const mark = (places: readonly CellPlace[], keep: boolean) => {
@@ -247,7 +248,45 @@ function Table({
     if (bar) look({ run: bar.run_id, try: undefined });
   };
   const columns = horizontal.getVirtualItems();
+  const from = columns[0]?.index ?? 0;
+  const to = (columns.at(-1)?.index ?? -1) + 1;
   const lines = vertical.getVirtualItems();
+  const latest = useRef<GridHands>(null as never);
+  latest.current = {
+    press: (place, event) => {
+      setFocus(place);
+      if (event.shiftKey && anchor.current) mark(rectangle(anchor.current, place), false);
+      else if (event.metaKey || event.ctrlKey) mark([place], true);
+      else {
+        anchor.current = place;
+        dragging.current = true;
+        setMarked(new Map());
+        open(place);
+      }
+    },
+    enter: (place) => {
+      if (dragging.current && anchor.current && cellKey(anchor.current) !== cellKey(place))
+        mark(rectangle(anchor.current, place), false);
+    },
+    fold,
+    name: (task) => {
+      const run = search.run ?? page.runs.at(-1)?.run_id;
+      if (run) look({ run, task, map: undefined, try: undefined });
+    },
+  };
+  const hands = useMemo(
+    (): GridHands => ({
+      press: (place, event) => latest.current.press(place, event),
+      enter: (place) => latest.current.enter(place),
+      fold: (group) => latest.current.fold(group),
+      name: (task) => latest.current.name(task),
+    }),
+    [],
+  );
+  const openRun = useCallback((run: number) => {
+    setFocus({ run, row: -1 });
+    opener.current({ run, row: -1 });
+  }, []);
   const width = horizontal.getTotalSize();
   return (
     <>
@@ -301,104 +340,37 @@ function Table({
         <div className={classes.sheet} style={{ width: nameWidth + width + 28 }}>
           <GridHead
             page={page}
-            columns={columns}
+            from={from}
+            to={to}
             width={width}
-            nameWidth={nameWidth}
             selectedRun={selectedRun}
             focused={focus.row === -1 ? focus.run : -1}
-            onOpen={(run) => {
-              setFocus({ run, row: -1 });
-              open({ run, row: -1 });
-            }}
+            onOpen={openRun}
           />
           <div style={{ height: vertical.getTotalSize(), position: "relative" }}>
             {lines.map((line) => {
               const index = rows[line.index] ?? -1;
               const node = page.rows[index];
               if (!node) return null;
-              const isFolded = folded.has(node.id);
               return (
-                // biome-ignore lint/a11y/useSemanticElements: see the grid's role
-                // biome-ignore lint/a11y/useFocusableInteractive: the grid itself has the focus and tells the active cell
-                <div
+                <GridRow
                   key={`${node.kind}/${node.id}`}
-                  role="row"
-                  aria-rowindex={line.index + 2}
-                  className={classes.row}
-                  data-selected={search.task === node.id || undefined}
-                  style={{ transform: `translateY(${line.start}px)`, height: cellSize }}
-                >
-                  {/* biome-ignore lint/a11y/useSemanticElements: see the grid's role */}
-                  {/* biome-ignore lint/a11y/useFocusableInteractive: see the row */}
-                  <div
-                    role="rowheader"
-                    className={classes.name}
-                    style={{ width: nameWidth, paddingLeft: 12 + node.depth * 14 }}
-                    title={`${node.id}${node.operator ? ` · ${node.operator}` : ""}`}
-                  >
-                    {node.kind === "group" ? (
-                      <button type="button" aria-expanded={!isFolded} onClick={() => fold(node.id)}>
-                        {isFolded ? (
-                          <ChevronRight size={12} aria-hidden="true" />
-                        ) : (
-                          <ChevronDown size={12} aria-hidden="true" />
-                        )}
-                        <b>{node.label}</b>
-                      </button>
-                    ) : (
-                      <button
-                        type="button"
-                        onClick={() => {
-                          const run = search.run ?? page.runs.at(-1)?.run_id;
-                          if (run) look({ run, task: node.id, map: undefined, try: undefined });
-                        }}
-                      >
-                        {node.label}
-                      </button>
-                    )}
-                    {node.is_mapped ? <span className={classes.mapped}>[ ]</span> : null}
-                  </div>
-                  {columns.map((column) => {
-                    const bar = page.runs[column.index];
-                    if (!bar) return null;
-                    const place = { run: column.index, row: line.index };
-                    return (
-                      <GridCell
-                        key={bar.run_id}
-                        left={nameWidth + column.start}
-                        state={matrix.at(column.index, index)}
-                        dagId={dag.dag_id}
-                        run={bar}
-                        node={node}
-                        mapped={page.mapped[bar.run_id]?.[node.id]}
-                        tries={page.tries[bar.run_id]?.[node.id] ?? 1}
-                        column={column.index + 2}
-                        selected={bar.run_id === search.run && node.id === search.task}
-                        marked={marked.has(cellKey(place))}
-                        focused={focus.run === column.index && focus.row === line.index}
-                        onPress={(event) => {
-                          setFocus(place);
-                          if (event.shiftKey && anchor.current) mark(rectangle(anchor.current, place), false);
-                          else if (event.metaKey || event.ctrlKey) mark([place], true);
-                          else {
-                            anchor.current = place;
-                            dragging.current = true;
-                            setMarked(new Map());
-                            open(place);
-                          }
-                        }}
-                        onEnter={() => {
-                          if (
-                            dragging.current &&
-                            anchor.current &&
-                            cellKey(anchor.current) !== cellKey(place)
-                          )
-                            mark(rectangle(anchor.current, place), false);
-                        }}
-                      />
-                    );
-                  })}
-                </div>
+                  dagId={dag.dag_id}
+                  page={page}
+                  matrix={matrix}
+                  node={node}
+                  index={index}
+                  line={line.index}
+                  top={line.start}
+                  from={from}
+                  to={to}
+                  isFolded={folded.has(node.id)}
+                  isSelected={search.task === node.id}
+                  selectedRun={search.run}
+                  focused={focus.row === line.index ? focus.run : -1}
+                  marked={marked}
+                  hands={hands}
+                />
               );
             })}
           </div>

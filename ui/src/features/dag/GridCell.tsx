@@ -1,14 +1,17 @@
 import { HoverCard } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { memo, type PointerEvent, useState } from "react";
+import { memo, useState } from "react";
 import { useT } from "@/shared/i18n";
 import { type State, stateMessage } from "@/shared/state/states";
 import { StateBadge, StateDot } from "@/shared/ui/StateGlyph";
 import { Duration, TimeStamp } from "@/shared/ui/Time";
-import { cellSize } from "./Grid";
 import classes from "./Grid.module.css";
-import type { RunBar, TaskNode } from "./gridModel";
+import type { GridHands } from "./GridRow";
+import type { CellPlace, RunBar, TaskNode } from "./gridModel";
 import { cellQuery } from "./queries";
+
+export const cellSize = 22;
+export const nameWidth = 220;
 
 interface Props {
   left: number;
@@ -19,12 +22,11 @@ interface Props {
   node: TaskNode;
   mapped: Readonly<Record<string, number>> | undefined;
   tries: number;
-  column: number;
+  place: CellPlace;
   selected: boolean;
   marked: boolean;
   focused: boolean;
-  onPress: (event: PointerEvent) => void;
-  onEnter: () => void;
+  hands: GridHands;
 }
 
 /** One task instance of the grid. What the pointer sees over it is fetched when it rests there. */
@@ -43,7 +45,7 @@ export const GridCell = memo(
       // biome-ignore lint/a11y/useFocusableInteractive: the grid itself has the focus
       <div
         role="gridcell"
-        aria-colindex={props.column}
+        aria-colindex={props.place.run + 2}
         aria-label={label}
         aria-selected={props.selected || props.marked}
         className={classes.cell}
@@ -55,10 +57,12 @@ export const GridCell = memo(
         data-task={node.id}
         data-run={run.run_id}
         style={{ left: props.left, width: cellSize, height: cellSize }}
-        onPointerDown={(event) => state !== null && event.button === 0 && props.onPress(event)}
+        onPointerDown={(event) =>
+          state !== null && event.button === 0 && props.hands.press(props.place, event)
+        }
         onPointerEnter={() => {
           setNear(true);
-          props.onEnter();
+          props.hands.enter(props.place);
         }}
         onPointerLeave={() => setNear(false)}
       >
@@ -83,6 +87,7 @@ export const GridCell = memo(
   },
   (before, after) =>
     before.left === after.left &&
+    before.place.row === after.place.row &&
     before.state === after.state &&
     before.selected === after.selected &&
     before.marked === after.marked &&

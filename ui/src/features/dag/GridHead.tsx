@@ -1,28 +1,29 @@
-import type { VirtualItem } from "@tanstack/react-virtual";
+import { memo } from "react";
 import { useLocale, useT } from "@/shared/i18n";
 import { stateMessage, stateVar, toState } from "@/shared/state/states";
 import { clock, duration, zoneLabel } from "@/shared/time/format";
 import { useZone } from "@/shared/time/zone";
 import { heights } from "@/shared/ui/RunBars";
 import { RelativeTime } from "@/shared/ui/Time";
-import { cellSize } from "./Grid";
 import classes from "./Grid.module.css";
+import { cellSize, nameWidth } from "./GridCell";
 import type { GridPage } from "./gridModel";
 
 /** The runs: a bar each, as tall as it took, with a line at the median; a ghost for the next one. */
-export function GridHead({
+export const GridHead = memo(function GridHead({
   page,
-  columns,
+  from,
+  to,
   width,
-  nameWidth,
   selectedRun,
   focused,
   onOpen,
 }: {
   page: GridPage;
-  columns: readonly VirtualItem[];
+  /** The runs that are in sight: the first one, and the one behind the last. */
+  from: number;
+  to: number;
   width: number;
-  nameWidth: number;
   selectedRun: number;
   focused: number;
   onOpen: (run: number) => void;
@@ -50,9 +51,8 @@ export function GridHead({
           style={{ left: nameWidth, width, bottom: `${(median / 100) * 56 + 4}px` }}
         />
       )}
-      {columns.map((column) => {
-        const run = page.runs[column.index];
-        if (!run) return null;
+      {page.runs.slice(from, to).map((run, offset) => {
+        const index = from + offset;
         const state = toState(run.state);
         const at = new Date(run.data_interval_start ?? run.run_after);
         const told = [
@@ -64,8 +64,7 @@ export function GridHead({
         ]
           .filter(Boolean)
           .join("\n");
-        const changed =
-          column.index > 0 && page.runs[column.index - 1]?.version_number !== run.version_number;
+        const changed = index > 0 && page.runs[index - 1]?.version_number !== run.version_number;
         return (
           // biome-ignore lint/a11y/useSemanticElements: see the grid's role
           <button
@@ -73,21 +72,21 @@ export function GridHead({
             type="button"
             role="columnheader"
             tabIndex={-1}
-            aria-colindex={column.index + 2}
+            aria-colindex={index + 2}
             className={classes.run}
-            data-selected={column.index === selectedRun || undefined}
-            data-focused={column.index === focused || undefined}
+            data-selected={index === selectedRun || undefined}
+            data-focused={index === focused || undefined}
             data-version={changed || undefined}
             data-type={run.run_type}
             title={changed ? `${told}\n${t("dag.grid.version", { number: run.version_number })}` : told}
             aria-label={told}
-            style={{ left: nameWidth + column.start, width: cellSize }}
-            onClick={() => onOpen(column.index)}
+            style={{ left: nameWidth + index * cellSize, width: cellSize }}
+            onClick={() => onOpen(index)}
           >
             <span
               className={classes.column}
               data-state={state}
-              style={{ height: `${((tall[column.index] ?? 30) / 100) * 56}px`, background: stateVar(state) }}
+              style={{ height: `${((tall[index] ?? 30) / 100) * 56}px`, background: stateVar(state) }}
             />
           </button>
         );
@@ -102,4 +101,4 @@ export function GridHead({
       ) : null}
     </div>
   );
-}
+});

@@ -2,7 +2,7 @@ import { Checkbox } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useT } from "@/shared/i18n";
 import classes from "./DataTable.module.css";
 
@@ -47,7 +47,10 @@ export interface DataTableProps<R> {
 /** A real table whose rows are only there while they can be seen; 100,000 rows scroll like 100. */
 export function DataTable<R>(props: DataTableProps<R>) {
   const narrow = useMediaQuery("(max-width: 900px)", false);
-  const columns = narrow ? props.columns.filter((column) => !column.wide) : props.columns;
+  const columns = useMemo(
+    () => (narrow ? props.columns.filter((column) => !column.wide) : props.columns),
+    [narrow, props.columns],
+  );
   const { rows, rowKey, selected, onSelect, rowHeight = 36, more = false, onMore } = props;
   const t = useT();
   const scroller = useRef<HTMLElement>(null);
@@ -55,7 +58,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
     getItemKey: (index) => rowKey(rows[index] as R),
     initialRect: { width: 1000, height: 800 },
   });
@@ -76,6 +79,9 @@ export function DataTable<R>(props: DataTableProps<R>) {
     if (!next.delete(key)) next.add(key);
     onSelect?.(next);
   };
+  const latest = useRef(toggle);
+  latest.current = toggle;
+  const onToggle = useMemo(() => (key: string) => latest.current(key), []);
 
   return (
     <div className={classes.wrap}>
@@ -115,41 +121,20 @@ export function DataTable<R>(props: DataTableProps<R>) {
               const row = rows[item.index] as R;
               const key = rowKey(row);
               return (
-                <tr
+                <Row
                   key={key}
-                  className={classes.row}
-                  data-selected={selected?.has(key) || undefined}
-                  data-current={props.current === key || undefined}
-                  data-opens={props.onOpen ? true : undefined}
-                  aria-rowindex={item.index + 2}
-                  style={{
-                    gridTemplateColumns: template,
-                    height: rowHeight,
-                    transform: `translateY(${item.start}px)`,
-                    position: "absolute",
-                  }}
-                  onClick={(event) => {
-                    if ((event.target as HTMLElement).closest("a, button, input, label, [role=menu]")) return;
-                    if (window.getSelection()?.toString()) return;
-                    props.onOpen?.(row);
-                  }}
-                >
-                  {selectable ? (
-                    <td className={classes.cell}>
-                      <Checkbox
-                        size="xs"
-                        aria-label={t("shared.table.select", { name: key })}
-                        checked={selected.has(key)}
-                        onChange={() => toggle(key)}
-                      />
-                    </td>
-                  ) : null}
-                  {columns.map((column) => (
-                    <td key={column.id} className={classes.cell} data-align={column.align}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
+                  name={key}
+                  row={row}
+                  columns={columns}
+                  template={template}
+                  index={item.index}
+                  top={item.start}
+                  height={rowHeight}
+                  selected={selectable ? selected.has(key) : undefined}
+                  current={props.current === key}
+                  onToggle={onToggle}
+                  onOpen={props.onOpen}
+                />
               );
             })}
           </tbody>
@@ -159,6 +144,65 @@ export function DataTable<R>(props: DataTableProps<R>) {
     </div>
   );
 }
+
+interface RowProps<R> {
+  /** The row's key. */
+  name: string;
+  row: R;
+  columns: readonly Column<R>[];
+  template: string;
+  index: number;
+  top: number;
+  height: number;
+  /** Absent: rows cannot be selected. */
+  selected: boolean | undefined;
+  current: boolean;
+  onToggle: (key: string) => void;
+  onOpen: ((row: R) => void) | undefined;
+}
+
+function PlainRow<R>({ name, row, columns, selected, onToggle, onOpen, ...place }: RowProps<R>) {
+  const t = useT();
+  return (
+    <tr
+      className={classes.row}
+      data-selected={selected || undefined}
+      data-current={place.current || undefined}
+      data-opens={onOpen ? true : undefined}
+      aria-rowindex={place.index + 2}
+      style={{
+        gridTemplateColumns: place.template,
+        height: place.height,
+        transform: `translateY(${place.top}px)`,
+        position: "absolute",
+      }}
+      onClick={(event) => {
+        if ((event.target as HTMLElement).closest("a, button, input, label, [role=menu]")) return;
+        if (window.getSelection()?.toString()) return;
+        onOpen?.(row);
+      }}
+    >
+      {selected === undefined ? null : (
+        <td className={classes.cell}>
+          <Checkbox
+            size="xs"
+            aria-label={t("shared.table.select", { name })}
+            checked={selected}
+            onChange={() => onToggle(name)}
+          />
+        </td>
+      )}
+      {columns.map((column) => (
+        <td key={column.id} className={classes.cell} data-align={column.align}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Scrolling draws only the rows that come into sight. */
+const Row = memo(PlainRow) as typeof PlainRow;
 
 function Heading<R>({
   column,

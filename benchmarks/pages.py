@@ -32,7 +32,7 @@ LOG_LINES: Final = 1_000_000
 
 
 @contextmanager
-def _site(bench: Bench, fill: Callable[[Store, Path], None]) -> Iterator[Tab]:
+def _site(bench: Bench, fill: Callable[[Store, Path], object]) -> Iterator[Tab]:
     """A server over a store that `fill` filled, and a browser that is logged in."""
     with bench.home("pages") as home:
         url = f"sqlite:///{home}/airflow.db"
@@ -87,7 +87,7 @@ def dag_list(bench: Bench) -> Row:
 
 
 def grid(bench: Bench) -> Row:
-    with _site(bench, lambda store, home: _runs(store, chain("wide", 200, width=8), 365) and None) as one:
+    with _site(bench, lambda store, home: _runs(store, chain("wide", 200, width=8), 365)) as one:
         cells = Sight("drawn", CELL, 300)
         found = _median(lambda: one.open("/dags/wide?n=365", cells, data="/grid?"), min(bench.rounds, 3))
         down = one.scroll(GRID, dy=33)
@@ -106,7 +106,7 @@ def grid(bench: Bench) -> Row:
 
 
 def graph(bench: Bench) -> Row:
-    with _site(bench, lambda store, home: _runs(store, chain("thousand", 1000, width=20), 3) and None) as one:
+    with _site(bench, lambda store, home: _runs(store, chain("thousand", 1000, width=20), 3)) as one:
         nodes = Sight("drawn", ".react-flow__node", 1)
         found = _median(lambda: one.open("/dags/thousand?view=graph", nodes, data="/graph"), min(bench.rounds, 3))
         moving = one.drag_and_zoom(".react-flow__pane")
@@ -122,7 +122,7 @@ def graph(bench: Bench) -> Row:
 
 
 def many_tasks(bench: Bench) -> Row:
-    with _site(bench, lambda store, home: _runs(store, chain("huge", 10_000, width=100), 3) and None) as one:
+    with _site(bench, lambda store, home: _runs(store, chain("huge", 10_000, width=100), 3)) as one:
         found = _median(
             lambda: one.open("/dags/huge", Sight("drawn", CELL, 40), data="/ui/dags/huge"), min(bench.rounds, 3)
         )

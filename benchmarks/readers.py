@@ -52,25 +52,27 @@ def measure(bench: Bench) -> Row:
     rates: dict[str, Series] = {}
     whole: dict[str, Series] = {"alone_run_s": Series(), "beside_run_s": Series()}
     files = {"chain": dag_file("chain", LENGTH, 10)}
-    with bench.home("readers") as home, Tradewind(home, files) as subject:
-        make_user(subject.full_environment())
-        subject.ready(["chain"])
-        subject.run_once("chain", "warm_up")
-        for number in range(bench.rounds):
-            bare.add(reference.one_after_another(LENGTH, lambda: reference.fibo(10)))
-            run = subject.run_once("chain", f"alone_{number}")
-            whole["alone_run_s"].add((run.ended or 0.0) - (run.queued or 0.0))
-            alone.values += _gaps(subject, run.run_id)
-            with _Load(subject.port, "chain") as load:
-                # The first password check of all takes 50 ms on purpose; three runs, since one lasts half a second.
-                subject.run_once("chain", f"warm_{number}")
-                for again in range(3):
-                    run = subject.run_once("chain", f"beside_{number}_{again}")
-                    whole["beside_run_s"].add((run.ended or 0.0) - (run.queued or 0.0))
-                    beside.values += _gaps(subject, run.run_id)
-            for key, value in load.found.items():
-                rates.setdefault(key, Series()).add(float(value))
-        used = cpu_s(subject.pids())
+    with bench.home("readers") as home:
+        subject = Tradewind(home, files)
+        with subject:
+            make_user(subject.full_environment())
+            subject.ready(["chain"])
+            subject.run_once("chain", "warm_up")
+            for number in range(bench.rounds):
+                bare.add(reference.one_after_another(LENGTH, lambda: reference.fibo(10)))
+                run = subject.run_once("chain", f"alone_{number}")
+                whole["alone_run_s"].add((run.ended or 0.0) - (run.queued or 0.0))
+                alone.values += _gaps(subject, run.run_id)
+                with _Load(subject.port, "chain") as load:
+                    # The first password check of all takes 50 ms on purpose; three runs, since one lasts half a second.
+                    subject.run_once("chain", f"warm_{number}")
+                    for again in range(3):
+                        run = subject.run_once("chain", f"beside_{number}_{again}")
+                        whole["beside_run_s"].add((run.ended or 0.0) - (run.queued or 0.0))
+                        beside.values += _gaps(subject, run.run_id)
+                for key, value in load.found.items():
+                    rates.setdefault(key, Series()).add(float(value))
+            used = cpu_s(subject.pids())
     growth = beside.median / alone.median
     ours: Numbers = {
         "gap_p50_alone_ms": rounded(alone.median * 1000),

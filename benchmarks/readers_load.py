@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import heapq
 import json
+import os
 import selectors
 import socket
 import sys
@@ -88,8 +89,10 @@ def main(port: int, dag_id: str) -> dict[str, Any]:
     waiting = selectors.DefaultSelector()
     readers = [Reader(port, token) for _ in range(READERS)]
     askers = [Asker(port) for _ in range(CONNECTIONS)]
-    for one in [*readers, *askers]:
-        waiting.register(one.socket, selectors.EVENT_READ, one)
+    for reader in readers:
+        waiting.register(reader.socket, selectors.EVENT_READ, reader)
+    for asker in askers:
+        waiting.register(asker.socket, selectors.EVENT_READ, asker)
     waiting.register(sys.stdin, selectors.EVENT_READ, None)
     requests = requests_of(dag_id, token)
     free = list(askers)
@@ -105,7 +108,7 @@ def main(port: int, dag_id: str) -> dict[str, Any]:
             due += 1 / RATE
         for key, _ in waiting.select(max(0.0, min(due - now, 0.1)) if free else 0.1):
             if key.data is None:
-                if not sys.stdin.buffer.read1(1):
+                if not os.read(sys.stdin.fileno(), 1):
                     return summary(spent, time.monotonic() - began, sum(one.events for one in readers), late)
             elif isinstance(key.data, Reader):
                 key.data.read()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.store.rows import NOW
 from tradewind.core.states import RunState, TaskState
 from tradewind.store import open_store
+from tradewind.store.history import RunFilter
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,11 @@ from tradewind.store import open_store
         (lambda store: store.pools.usage(), "ix_task_instance_notable"),
         (lambda store: store.outbox.history(1, "a"), "ix_outbox_run"),
         (lambda store: store.outbox.since(5), "INTEGER PRIMARY KEY"),
+        (lambda store: store.history.runs(RunFilter()), "ix_dag_run_due"),
+        (lambda store: store.history.runs(RunFilter(), after=(NOW, 7)), "ix_dag_run_due"),
+        (lambda store: store.history.runs(RunFilter(dag_id="a"), after=(NOW, 7)), "ix_dag_run_newest"),
+        (lambda store: store.history.bars(RunFilter(after=NOW), 50), "ix_dag_run_due"),
+        (lambda store: store.history.counts_by_state(), "ix_task_instance_notable"),
     ],
 )
 def test_a_question_uses_its_index(tmp_path: Path, ask: Any, index: str) -> None:

@@ -51,9 +51,9 @@ def list_runs(
         before=before,
         text=search.strip(),
     )
-    after = key_of(cursor, _LENGTH if order_by == "duration" else _TIME) if cursor else None
+    place = key_of(cursor, _LENGTH if order_by == "duration" else _TIME) if cursor else None
     history = services.store.history
-    found = history.runs(wanted, order_by=order_by, descending=descending, after=after, limit=limit + 1)
+    found = history.runs(wanted, order_by=order_by, descending=descending, after=place, limit=limit + 1)
     return {
         "runs": run_rows(viewer, found[:limit]),
         "total": history.count(wanted),

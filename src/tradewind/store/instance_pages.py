@@ -20,7 +20,7 @@ from tradewind.store import schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
-from tradewind.store.lists import matches, ordered, within
+from tradewind.store.lists import behind, matches, ordered, within
 from tradewind.store.run_pages import ALL_RUNS, ANY_LENGTH, ANY_TIME, RunQuery, limited_count, run_conditions
 
 _RUN: Final = schema.dag_run.c
@@ -55,6 +55,7 @@ class InstanceQuery:
     queue: Sequence[Pattern] = ()
     operator: Sequence[Pattern] = ()
     rendered_map_index: Sequence[Pattern] = ()
+    hostname: Sequence[Pattern] = ()
 
 
 class InstancePages:
@@ -74,6 +75,24 @@ class InstancePages:
                 return Found([], total)
             listed = ordered(query, order, columns, last).limit(page.limit).offset(page.offset)
             return Found(_placed(connection.execute(listed)), total)
+
+    def behind(
+        self, place: Sequence[Any] | None, limit: int, order: Ordering | None, wanted: InstanceQuery
+    ) -> list[Placed]:
+        """The next instances behind a place: (value of the order's field, run key, task id, map index); None: the first.
+
+        Without an order, of the newest run first: then a page costs its rows, however far it is.
+        """
+        query = _JOINED.where(*_conditions(wanted, is_sqlite=self._database.is_sqlite))
+        columns: dict[str, Any] = {column.name: column for column in schema.task_instance.columns}
+        key = [_INSTANCE.run_key, _INSTANCE.task_id, _INSTANCE.map_index]
+        with self._database.read() as connection:
+            return _placed(connection.execute(behind(query, order, columns, key, place).limit(limit)))
+
+    def count(self, wanted: InstanceQuery) -> int:
+        """How many match, COUNT_LIMIT at most."""
+        with self._database.read() as connection:
+            return limited_count(connection, _JOINED.where(*_conditions(wanted, is_sqlite=self._database.is_sqlite)))
 
     def named(self, keys: Iterable[tuple[int, str, int]]) -> list[Placed]:
         """The instances with these (run key, task id, map index) that exist, in the order of `keys`."""
@@ -141,6 +160,7 @@ def _conditions(wanted: InstanceQuery, *, is_sqlite: bool) -> list[Any]:
         (_INSTANCE.queue, wanted.queue),
         (_INSTANCE.operator, wanted.operator),
         (_INSTANCE.rendered_map_index, wanted.rendered_map_index),
+        (_INSTANCE.hostname, wanted.hostname),
     ):
         for pattern in patterns:
             conditions += matches(column, pattern)

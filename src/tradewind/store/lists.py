@@ -48,6 +48,39 @@ def _key(column: Any, descending: bool) -> Any:
     return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
 
+def behind(
+    query: sa.Select[Any],
+    order: Ordering | None,
+    columns: Mapping[str, Any],
+    key: Sequence[Any],
+    place: Sequence[Any] | None,
+) -> sa.Select[Any]:
+    """The query in the order of one column (None: of the key alone, falling) and then the key, from behind a place on.
+
+    `place`: what the last row of the page before had, first in the column, then in the key; None: from the start.
+    """
+    descending = order is None or order.descending
+    name, column = ("", None) if order is None else (order.name, columns[order.name])
+    last = [each.desc() for each in key] if descending else list(key)
+    if place is not None:
+        value, ends = place[0], sa.tuple_(*key)
+        at = sa.tuple_(*(sa.literal(each, type_=end.type) for each, end in zip(place[1:], key, strict=True)))
+        beyond = ends < at if descending else ends > at
+        if not name:
+            query = query.where(beyond)
+        elif value is None:
+            # NULLs are the last when it falls, the first when it rises.
+            query = query.where(
+                sa.and_(column.is_(None), beyond)
+                if descending
+                else column.is_not(None) | sa.and_(column.is_(None), beyond)
+            )
+        else:
+            further = sa.or_(column < value, column.is_(None)) if descending else column > value
+            query = query.where(sa.or_(further, sa.and_(column == value, beyond)))
+    return ordered(query, [] if order is None else [order], columns, last)
+
+
 def found(connection: Connection, query: sa.Select[Any], page: Page) -> tuple[Sequence[sa.Row[Any]], int]:
     """The rows of one page of the query, and how many rows it has in all."""
     total = connection.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one()

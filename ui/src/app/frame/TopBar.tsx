@@ -14,7 +14,13 @@ import classes from "./Frame.module.css";
 import { PasswordDialog } from "./PasswordDialog";
 import { SessionsDialog } from "./SessionsDialog";
 
-export function TopBar({ breadcrumb }: { breadcrumb: (element: HTMLElement | null) => void }) {
+export function TopBar({
+  breadcrumb,
+  help,
+}: {
+  breadcrumb: (element: HTMLElement | null) => void;
+  help: () => void;
+}) {
   const t = useT();
   return (
     <header className={classes.top}>
@@ -23,7 +29,7 @@ export function TopBar({ breadcrumb }: { breadcrumb: (element: HTMLElement | nul
       <LiveChip />
       <ZoneMenu />
       <LanguageMenu />
-      <ThemeMenu />
+      <ThemeMenu help={help} />
       <UserMenu />
     </header>
   );
@@ -127,7 +133,7 @@ function LanguageMenu() {
   );
 }
 
-function ThemeMenu() {
+function ThemeMenu({ help }: { help: () => void }) {
   const t = useT();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [palette, setPalette] = usePreference("palette", "classic");
@@ -164,6 +170,7 @@ function ThemeMenu() {
         <Menu.CheckboxItem checked={hotkeys} onChange={setHotkeys} checkIcon={tick}>
           {t("app.hotkeys.label")}
         </Menu.CheckboxItem>
+        <Menu.Item onClick={help}>{t("app.help.open")}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -65,7 +65,7 @@ export default function DagsPage() {
     return () => clearTimeout(timer);
   }, [typed, search]);
   useHotkeys({
-    "/": (event) => {
+    findDag: (event) => {
       event.preventDefault();
       box.current?.focus();
     },

@@ -843,7 +843,8 @@ class HomeLate(Shape):
     run: RunBar
     task_id: str | None
     kind: Literal["running_long", "queued_long", "not_started"]
-    sentence: str
+    usual_s: float | None
+    """95 % of the runs before took at most so long; None for a run that waits."""
     since: datetime
 
 
@@ -865,6 +866,9 @@ class HealthPart(Shape):
     status: Literal["healthy", "unhealthy", "absent"]
     heartbeat_at: datetime | None
     detail: str
+    """The database's address, without a password; empty for others."""
+    within: Literal["scheduler"] | None
+    """The part whose process it lives in, when it has none of its own."""
     remedy: str | None
     """The command that starts it, when it is dead."""
 

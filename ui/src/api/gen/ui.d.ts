@@ -1869,6 +1869,8 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "unhealthy" | "absent";
+            /** Within */
+            within: "scheduler" | null;
         };
         /** HomeFailure */
         HomeFailure: {
@@ -1905,8 +1907,6 @@ export interface components {
              */
             kind: "running_long" | "queued_long" | "not_started";
             run: components["schemas"]["RunBar"];
-            /** Sentence */
-            sentence: string;
             /**
              * Since
              * Format: date-time
@@ -1914,6 +1914,8 @@ export interface components {
             since: string;
             /** Task Id */
             task_id: string | null;
+            /** Usual S */
+            usual_s: number | null;
         };
         /** HomePage */
         HomePage: {

@@ -1,6 +1,6 @@
 import { Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { CircleUser, Clock, Languages, Search, SunMoon } from "lucide-react";
+import { CircleUser, Languages, Search, SunMoon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useStreamStatus } from "@/api/live";
 import { useLogOut, useSession } from "@/api/session";
@@ -10,9 +10,11 @@ import { type Locale, locales, useLocale, useT } from "@/shared/i18n";
 import { usePreference } from "@/shared/preferences";
 import { clockTime, zoneLabel } from "@/shared/time/format";
 import { useZone } from "@/shared/time/zone";
+import { Choice, tick } from "./Choice";
 import classes from "./Frame.module.css";
 import { PasswordDialog } from "./PasswordDialog";
 import { SessionsDialog } from "./SessionsDialog";
+import { ZoneMenu } from "./ZoneMenu";
 
 export function TopBar({
   breadcrumb,
@@ -77,30 +79,6 @@ function LiveChip() {
         <span className={status.state === "offline" ? undefined : classes.wide}>{text}</span>
       </output>
     </Tooltip>
-  );
-}
-
-function ZoneMenu() {
-  const t = useT();
-  const zone = useZone();
-  const label = zoneLabel(new Date(), zone.name);
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <button type="button" className={classes.tool} aria-label={`${t("app.zone.label")}: ${zone.name}`}>
-          <Clock aria-hidden="true" />
-          <span className={classes.wide}>{label}</span>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t("app.zone.label")}</Menu.Label>
-        <Menu.RadioGroup value={zone.choice} onChange={zone.choose}>
-          <Choice value="server">{t("app.zone.server", { zone: zone.server })}</Choice>
-          <Choice value="local">{t("app.zone.local", { zone: zone.local })}</Choice>
-          <Choice value="UTC">UTC</Choice>
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 
@@ -217,26 +195,5 @@ function UserMenu() {
       <PasswordDialog opened={changing} close={() => setChanging(false)} />
       {looking ? <SessionsDialog close={() => setLooking(false)} /> : null}
     </>
-  );
-}
-
-const tick = <span aria-hidden="true">✓</span>;
-
-/** One of a group of which one is chosen. `stays`: the menu stays open, to try others. */
-function Choice({
-  value,
-  children,
-  lang,
-  stays = false,
-}: {
-  value: string;
-  children: React.ReactNode;
-  lang?: string;
-  stays?: boolean;
-}) {
-  return (
-    <Menu.RadioItem value={value} checkIcon={tick} closeMenuOnClick={!stays} {...(lang ? { lang } : {})}>
-      {children}
-    </Menu.RadioItem>
   );
 }

@@ -79,8 +79,8 @@ export function InstanceFilters({
         <div className={classes.rare}>
           {rest.map(box)}
           {(["from", "until"] as const).map((name) => (
-            <label key={name} className={classes.labelled}>
-              {t(`tasks.filter.${name}`, { zone: zoneName })}
+            <span key={name} className={classes.labelled}>
+              <span aria-hidden="true">{t(`tasks.filter.${name}`, { zone: zoneName })}</span>
               <TextInput
                 size="xs"
                 type="datetime-local"
@@ -88,7 +88,7 @@ export function InstanceFilters({
                 value={search[name] ?? ""}
                 onChange={(event) => change(name, event.currentTarget.value)}
               />
-            </label>
+            </span>
           ))}
           <Checkbox
             size="xs"

@@ -69,6 +69,7 @@ export default function TasksPage() {
             {() => (
               <DataTable
                 label={t("tasks.title")}
+                name="tasks"
                 columns={columns}
                 rows={rows}
                 rowKey={key}

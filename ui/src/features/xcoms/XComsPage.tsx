@@ -68,6 +68,7 @@ export default function XComsPage() {
             {() => (
               <DataTable
                 label={t("xcoms.title")}
+                name="xcoms"
                 columns={columns}
                 rows={rows}
                 rowKey={keyOf}

@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { useT } from "@/shared/i18n";
+import { ColumnMenu, useColumnChoice } from "./ColumnMenu";
 import classes from "./DataTable.module.css";
 
 export interface Column<R> {
@@ -23,6 +24,8 @@ export interface Column<R> {
 export interface DataTableProps<R> {
   /** What the table holds, for screen readers. */
   label: string;
+  /** Under this name the reader's choice of columns is remembered; absent: all columns are always there. */
+  name?: string;
   columns: readonly Column<R>[];
   rows: readonly R[];
   rowKey: (row: R) => string;
@@ -47,7 +50,7 @@ export interface DataTableProps<R> {
 /** A real table whose rows are only there while they can be seen; 100,000 rows scroll like 100. */
 export function DataTable<R>(props: DataTableProps<R>) {
   const narrow = useMediaQuery("(max-width: 900px)", false);
-  const columns = narrow ? props.columns.filter((column) => !column.wide) : props.columns;
+  const { columns, choice } = useColumnChoice(props.name, props.columns, narrow);
   const { rows, rowKey, selected, onSelect, rowHeight = 36, more = false, onMore } = props;
   const t = useT();
   const scroller = useRef<HTMLElement>(null);
@@ -88,74 +91,88 @@ export function DataTable<R>(props: DataTableProps<R>) {
           </button>
         </div>
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={props.label}>
-        {/* Rows are laid out as grids, which takes their table meaning from browsers: the roles give it back. */}
-        <table className={classes.table} aria-label={props.label} aria-rowcount={more ? -1 : rows.length + 1}>
-          <thead className={classes.head}>
-            <tr className={classes.row} style={{ gridTemplateColumns: template, height: 32 }}>
-              {selectable ? (
-                <th scope="col" className={classes.cell}>
-                  <Checkbox
-                    size="xs"
-                    aria-label={t("shared.table.selectAll")}
-                    checked={allSelected}
-                    indeterminate={!allSelected && selected.size > 0}
-                    onChange={() => onSelect?.(allSelected ? new Set() : new Set(rows.map(rowKey)))}
-                  />
-                </th>
-              ) : null}
-              {columns.map((column) => (
-                <Heading key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
-              ))}
-            </tr>
-          </thead>
-          <tbody className={classes.body} style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => {
-              const row = rows[item.index] as R;
-              const key = rowKey(row);
-              return (
-                <tr
-                  key={key}
-                  className={classes.row}
-                  data-selected={selected?.has(key) || undefined}
-                  data-current={props.current === key || undefined}
-                  data-opens={props.onOpen ? true : undefined}
-                  aria-rowindex={item.index + 2}
-                  style={{
-                    gridTemplateColumns: template,
-                    height: rowHeight,
-                    transform: `translateY(${item.start}px)`,
-                    position: "absolute",
-                  }}
-                  onClick={(event) => {
-                    if ((event.target as HTMLElement).closest("a, button, input, label, [role=menu]")) return;
-                    if (window.getSelection()?.toString()) return;
-                    props.onOpen?.(row);
-                  }}
-                >
-                  {selectable ? (
-                    <td className={classes.cell}>
-                      <Checkbox
-                        size="xs"
-                        aria-label={t("shared.table.select", { name: key })}
-                        checked={selected.has(key)}
-                        onChange={() => toggle(key)}
-                      />
-                    </td>
-                  ) : null}
-                  {columns.map((column) => (
-                    <td key={column.id} className={classes.cell} data-align={column.align}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-        {rows.length === 0 ? props.empty : null}
-      </section>
+      <div className={classes.frame}>
+        {choice ? <ColumnMenu choice={choice} /> : null}
+        <section
+          ref={scroller}
+          className={classes.scroller}
+          data-chooses={choice ? true : undefined}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          aria-label={props.label}
+        >
+          {/* Rows are laid out as grids, which takes their table meaning from browsers: the roles give it back. */}
+          <table
+            className={classes.table}
+            aria-label={props.label}
+            aria-rowcount={more ? -1 : rows.length + 1}
+          >
+            <thead className={classes.head}>
+              <tr className={classes.row} style={{ gridTemplateColumns: template, height: 32 }}>
+                {selectable ? (
+                  <th scope="col" className={classes.cell}>
+                    <Checkbox
+                      size="xs"
+                      aria-label={t("shared.table.selectAll")}
+                      checked={allSelected}
+                      indeterminate={!allSelected && selected.size > 0}
+                      onChange={() => onSelect?.(allSelected ? new Set() : new Set(rows.map(rowKey)))}
+                    />
+                  </th>
+                ) : null}
+                {columns.map((column) => (
+                  <Heading key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+                ))}
+              </tr>
+            </thead>
+            <tbody className={classes.body} style={{ height: virtual.getTotalSize() }}>
+              {items.map((item) => {
+                const row = rows[item.index] as R;
+                const key = rowKey(row);
+                return (
+                  <tr
+                    key={key}
+                    className={classes.row}
+                    data-selected={selected?.has(key) || undefined}
+                    data-current={props.current === key || undefined}
+                    data-opens={props.onOpen ? true : undefined}
+                    aria-rowindex={item.index + 2}
+                    style={{
+                      gridTemplateColumns: template,
+                      height: rowHeight,
+                      transform: `translateY(${item.start}px)`,
+                      position: "absolute",
+                    }}
+                    onClick={(event) => {
+                      if ((event.target as HTMLElement).closest("a, button, input, label, [role=menu]"))
+                        return;
+                      if (window.getSelection()?.toString()) return;
+                      props.onOpen?.(row);
+                    }}
+                  >
+                    {selectable ? (
+                      <td className={classes.cell}>
+                        <Checkbox
+                          size="xs"
+                          aria-label={t("shared.table.select", { name: key })}
+                          checked={selected.has(key)}
+                          onChange={() => toggle(key)}
+                        />
+                      </td>
+                    ) : null}
+                    {columns.map((column) => (
+                      <td key={column.id} className={classes.cell} data-align={column.align}>
+                        {column.cell(row)}
+                      </td>
+                    ))}
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+          {rows.length === 0 ? props.empty : null}
+        </section>
+      </div>
     </div>
   );
 }

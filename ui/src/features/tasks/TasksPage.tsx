@@ -148,7 +148,7 @@ function useColumns(): Column<InstanceRow>[] {
     {
       id: "run",
       header: t("tasks.column.run"),
-      width: "minmax(10rem, 3fr)",
+      width: "minmax(9rem, 3fr)",
       wide: true,
       sort: "run",
       cell: (row) => (
@@ -164,14 +164,14 @@ function useColumns(): Column<InstanceRow>[] {
     {
       id: "operator",
       header: t("tasks.column.operator"),
-      width: "minmax(7rem, 2fr)",
+      width: "minmax(8rem, 1.5fr)",
       wide: true,
       cell: (row) => <span title={row.operator}>{row.operator}</span>,
     },
     {
       id: "start",
       header: t("tasks.column.start"),
-      width: "11rem",
+      width: "13rem",
       wide: true,
       sort: "start_date",
       cell: (row) => <TimeStamp at={row.start_date} precision="second" />,

@@ -98,7 +98,7 @@ function useColumns(show: (xcom: XCom) => void): Column<XCom>[] {
     {
       id: "key",
       header: t("xcoms.column.key"),
-      width: "minmax(7rem, 1fr)",
+      width: "minmax(8rem, 1.2fr)",
       sort: "key",
       cell: (xcom) => <b title={xcom.key}>{xcom.key}</b>,
     },
@@ -164,7 +164,7 @@ function useColumns(show: (xcom: XCom) => void): Column<XCom>[] {
     {
       id: "created",
       header: t("xcoms.column.created"),
-      width: "11rem",
+      width: "13rem",
       wide: true,
       sort: "created_at",
       cell: (xcom) => <TimeStamp at={xcom.created_at} precision="second" />,

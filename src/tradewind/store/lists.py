@@ -60,13 +60,13 @@ def behind(
     `place`: what the last row of the page before had, first in the column, then in the key; None: from the start.
     """
     descending = order is None or order.descending
-    name, column = ("", None) if order is None else (order.name, columns[order.name])
     last = [each.desc() for each in key] if descending else list(key)
     if place is not None:
         value, ends = place[0], sa.tuple_(*key)
         at = sa.tuple_(*(sa.literal(each, type_=end.type) for each, end in zip(place[1:], key, strict=True)))
         beyond = ends < at if descending else ends > at
-        if not name:
+        column: Any = None if order is None else columns[order.name]
+        if column is None:
             query = query.where(beyond)
         elif value is None:
             # NULLs are the last when it falls, the first when it rises.

@@ -16,6 +16,7 @@ from tradewind.core.states import TaskState
 from tradewind.server.ui import shapes
 from tradewind.server.ui.open_pages import open_pages
 from tradewind.services.runs import trigger_run
+from tradewind.services.views.cursors import to_cursor
 from tradewind.services.views.xcom_list import SHOWN
 
 LISTED = "/ui/task-instances"
@@ -82,7 +83,10 @@ def test_a_state_that_does_not_exist_and_a_time_without_a_zone_are_refused(site:
     naive = site.client.get(LISTED, params={"after": "2025-01-10T09:00:00"})
     assert naive.status_code == 422 or naive.status_code == 400
     assert "time zone" in naive.json()["detail"]
-    assert site.client.get(LISTED, params={"cursor": "nonsense"}).status_code in (400, 422)
+    for cursor in ("nonsense", to_cursor([None, 1 << 70, "t", 0]), to_cursor(["2025-01-10T09:00:00", 1, "t", 0])):
+        refused = site.client.get(LISTED, params={"cursor": cursor, "order_by": "start_date"})
+        assert refused.status_code in (400, 422)
+        assert "cursor" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("order_by", ["run", "task_id", "start_date", "end_date", "duration_s"])

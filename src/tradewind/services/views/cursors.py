@@ -26,6 +26,16 @@ def from_cursor(cursor: str, kind: type[Any] = list) -> Any:
         raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.") from None
 
 
+def key_of(cursor: str, kind: type[Any]) -> tuple[Any, ...]:
+    """The values of a row that `to_cursor` wrote, as a tuple of `kind`, fit for a database. Raises Invalid."""
+    values: tuple[Any, ...] = from_cursor(cursor, kind)
+    for value in values:
+        is_naive = isinstance(value, datetime) and value.tzinfo is None
+        if is_naive or (isinstance(value, int) and abs(value) >= 1 << 63) or (isinstance(value, str) and "\0" in value):
+            raise Invalid("The cursor is not one that this server gave. Leave it out to begin at the first page.")
+    return values
+
+
 def place_cursor(run_after: datetime, run_key: int) -> str:
     return to_cursor([run_after, run_key])
 

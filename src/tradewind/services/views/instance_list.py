@@ -10,7 +10,7 @@ from tradewind.core.lists import Ordering, Pattern, Span
 from tradewind.core.states import TaskState
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.views import actions
-from tradewind.services.views.cursors import from_cursor, to_cursor
+from tradewind.services.views.cursors import key_of, to_cursor
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.store.instance_pages import InstanceQuery, Placed
 from tradewind.store.run_pages import COUNT_LIMIT, RunQuery
@@ -59,7 +59,7 @@ def list_instances(
     place = None
     if cursor:
         kind = SORTS[order_by] if order is not None and order_by != "run" else int | None
-        place = from_cursor(cursor, tuple[kind, int, str, int])  # type: ignore[valid-type]
+        place = key_of(cursor, tuple[kind, int, str, int])  # type: ignore[valid-type]
     found = store.instance_pages.behind(place, limit + 1, order, query)
     total = store.instance_pages.count(query)
     return {

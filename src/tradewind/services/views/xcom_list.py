@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from tradewind.core.lists import Ordering
-from tradewind.services.views.cursors import from_cursor, to_cursor
+from tradewind.services.views.cursors import key_of, to_cursor
 from tradewind.services.views.instance_list import contains
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.services.xcoms import plain_value
@@ -45,7 +45,7 @@ def list_all_xcoms(
     )
     order = None if order_by == "run" else Ordering(order_by, descending)
     kind: Any = str if order_by == "key" else datetime | None
-    place = from_cursor(cursor, tuple[kind, int, str, int, str]) if cursor else None
+    place = key_of(cursor, tuple[kind, int, str, int, str]) if cursor else None
     found = pages.behind(place, limit + 1, order, query, SHOWN)
     total = pages.count(query)
     return {

@@ -75,6 +75,8 @@ def test_a_mapped_task_gets_an_instance_for_each_item_that_its_source_returned()
         "each[2]": "success",
         "after": "success",
     }
+    [kept] = world.store.xcoms.get(run, ["list"])
+    assert kept.created_at is not None
     assert [one.map_lengths for one in world.started if one.task_id == "each"] == [{"x": 3}] * 3
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from tests.home import Home
 
@@ -73,18 +73,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(home, str(address()))
 
 
+@pytest.fixture(scope="module")
+def logged_in(browser: Browser, site: Site) -> StorageState:
+    """What a browser keeps of the administrator's login."""
+    context = browser.new_context(base_url=site.url)
+    log_in(context.new_page())
+    cookies = context.storage_state()["cookies"]
+    context.close()
+    return {"cookies": cookies}
+
+
 @pytest.fixture
 def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """Pages of browsers of their own; what they complain about fails the test at its end."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def make(*, language: str = "ko", scheme: str = "light", width: int = 1440, height: int = 900) -> Page:
+    def make(
+        *,
+        language: str = "ko",
+        scheme: str = "light",
+        width: int = 1440,
+        height: int = 900,
+        state: StorageState | None = None,
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             locale="ko-KR" if language == "ko" else "en-US",
             color_scheme="dark" if scheme == "dark" else "light",
             base_url=site.url,
+            storage_state=state,
         )
         contexts.append(context)
         page = context.new_page()

@@ -249,7 +249,8 @@ class Tries:
                 self.keep_xcom(live.run_key, xcom)
 
     def keep_xcom(self, run_key: int, xcom: messages.SetXCom) -> None:
-        self._state.open_batch().changes.xcoms.append(
+        batch = self._state.open_batch()
+        batch.changes.xcoms.append(
             XComRecord(
                 run_key=run_key,
                 task_id=xcom.task_id,
@@ -257,6 +258,7 @@ class Tries:
                 key=xcom.key,
                 value=xcom.value,
                 length=xcom.length,
+                created_at=batch.now,
             )
         )
 

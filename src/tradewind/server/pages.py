@@ -130,12 +130,10 @@ _VIEWS: Final = {
 _LISTS: Final = {
     "home": "/dags",
     "dagrun/list": "/runs",
-    "taskinstance/list": "/runs",
     "dag_runs": "/runs",
     "variable/list": "/variables",
     "connection/list": "/connections",
     "pool/list": "/pools",
-    "xcom/list": "/runs",
     "log/list": "/audit",
     "events": "/audit",
     "job/list": "/status",
@@ -160,6 +158,41 @@ _BY_QUERY: Final[dict[str, Callable[[Query], str]]] = {
     "landing_times": lambda query: _dag(query["dag_id"], view="charts"),
 }
 
+_DAG_FILTER: Final = {"_flt_3_dag_id": "dag", "_flt_3_run_id": "run", "dag_id_pattern": "dag", "run_id_pattern": "run"}
+_INSTANCE_FILTER: Final = {
+    **_DAG_FILTER,
+    "_flt_3_task_id": "task",
+    "_flt_3_state": "state",
+    "_flt_3_operator": "operator",
+    "_flt_3_pool": "pool",
+    "_flt_3_queue": "queue",
+    "_flt_3_hostname": "host",
+    "name_pattern": "task",
+    "task_id_pattern": "task",
+    "task_state": "state",
+    "operator_name_pattern": "operator",
+    "pool_name_pattern": "pool",
+    "queue_name_pattern": "queue",
+}
+_XCOM_FILTER: Final = {
+    **_DAG_FILTER, "_flt_3_task_id": "task", "_flt_3_key": "key", "task_id_pattern": "task", "key_pattern": "key",
+}  # fmt: skip
+_FILTERED: Final = {
+    "taskinstance/list": ("/task-instances", _INSTANCE_FILTER),
+    "task_instances": ("/task-instances", _INSTANCE_FILTER),
+    "xcom/list": ("/xcoms", _XCOM_FILTER),
+    "xcoms": ("/xcoms", _XCOM_FILTER),
+}
+"""Lists with filters: our page, and our names of the filters in their addresses."""
+
+
+def _filtered(plain: str, query: Query) -> str | None:
+    page, names = _FILTERED[plain]
+    given = {names[name]: value for name, value in query.items() if name in names and value}
+    if not given and page == f"/{plain}":
+        return None  # One of ours already.
+    return f"{page}{'?' + urlencode(given) if given else ''}"
+
 
 def moved_page(path: str, query: Query) -> str | None:
     """Our address of a page of Airflow 2 or 3, as a path of this server; None for a path that is none of theirs."""
@@ -167,6 +200,8 @@ def moved_page(path: str, query: Query) -> str | None:
     plain = "/".join(parts)
     if plain in _LISTS:
         return _LISTS[plain]
+    if plain in _FILTERED:
+        return _filtered(plain, query)
     if plain in _BY_QUERY and query.get("dag_id"):
         return _BY_QUERY[plain](query)
     if plain in ("log", "task", "rendered-templates", "xcom") and query.get("dag_id") and query.get("task_id"):

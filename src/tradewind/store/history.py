@@ -16,7 +16,7 @@ from tradewind.store.bars import BARS, COUNT_LIMIT, LENGTH, BarRecord
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
-from tradewind.store.lists import Elapsed, behind, ordered
+from tradewind.store.lists import Elapsed, behind
 from tradewind.store.rows import RecordRows
 
 _RUN: Final = schema.dag_run.c
@@ -86,12 +86,8 @@ class History:
         `after`: only those behind the run with this (value in the column of the order, run key); a duration is in
         microseconds. Ordering by anything but `run_after` reads all that fit.
         """
-        column = _SORTS[order_by]
-        query = RUNS.select().where(*_conditions(wanted))
-        if after is not None:
-            query = query.where(behind(column, _RUN.run_key, *after, descending=descending))
-        last = _RUN.run_key.desc() if descending else _RUN.run_key
-        query = ordered(query, [Ordering(order_by, descending)], _SORTS, [last]).limit(limit)
+        matching = RUNS.select().where(*_conditions(wanted))
+        query = behind(matching, Ordering(order_by, descending), _SORTS, [_RUN.run_key], after).limit(limit)
         with self._database.read() as connection:
             return RUNS.all(connection.execute(query))
 

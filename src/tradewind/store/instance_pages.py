@@ -20,7 +20,7 @@ from tradewind.store import schema
 from tradewind.store.conflicts import chunks
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import INSTANCES, RUNS
-from tradewind.store.lists import matches, ordered, within
+from tradewind.store.lists import behind, matches, ordered, within
 from tradewind.store.run_pages import ALL_RUNS, ANY_LENGTH, ANY_TIME, RunQuery, limited_count, run_conditions
 
 _RUN: Final = schema.dag_run.c
@@ -55,6 +55,7 @@ class InstanceQuery:
     queue: Sequence[Pattern] = ()
     operator: Sequence[Pattern] = ()
     rendered_map_index: Sequence[Pattern] = ()
+    hostname: Sequence[Pattern] = ()
 
 
 class InstancePages:
@@ -65,18 +66,35 @@ class InstancePages:
         """Ordered by fields of an instance, and by dag_id, run_id and the dates of its run; then by their keys."""
         of_runs, of_instances = _conditions(wanted)
         query = _JOINED.where(*of_runs, *of_instances)
-        # Every instance has its run, which need not be looked up to count.
-        counted = query if of_runs else sa.select(_INSTANCE.run_key).where(*of_instances)
         columns: dict[str, Any] = {column.name: column for column in schema.task_instance.columns}
         columns |= {name: _RUN[name] for name in _OF_RUN}
         key = [_INSTANCE.run_key, _INSTANCE.task_id, _INSTANCE.map_index]
         last = [column.desc() for column in key] if order and order[0].descending else key
         with self._database.read() as connection:
-            total = limited_count(connection, counted)
+            total = limited_count(connection, _counted(wanted))
             if not page.limit:
                 return Found([], total)
             listed = ordered(query, order, columns, last).limit(page.limit).offset(page.offset)
             return Found(_placed(connection.execute(listed)), total)
+
+    def behind(
+        self, place: Sequence[Any] | None, limit: int, order: Ordering | None, wanted: InstanceQuery
+    ) -> list[Placed]:
+        """The next instances behind a place: (value of the order's field, run key, task id, map index); None: the first.
+
+        Without an order, of the newest run first: then a page costs its rows, however far it is.
+        """
+        of_runs, of_instances = _conditions(wanted)
+        query = _JOINED.where(*of_runs, *of_instances)
+        columns: dict[str, Any] = {column.name: column for column in schema.task_instance.columns}
+        key = [_INSTANCE.run_key, _INSTANCE.task_id, _INSTANCE.map_index]
+        with self._database.read() as connection:
+            return _placed(connection.execute(behind(query, order, columns, key, place).limit(limit)))
+
+    def count(self, wanted: InstanceQuery) -> int:
+        """How many match, COUNT_LIMIT at most."""
+        with self._database.read() as connection:
+            return limited_count(connection, _counted(wanted))
 
     def named(self, keys: Iterable[tuple[int, str, int]]) -> list[Placed]:
         """The instances with these (run key, task id, map index) that exist, in the order of `keys`."""
@@ -104,6 +122,12 @@ def _placed(rows: Any) -> list[Placed]:
             runs[row[0]] = RUNS.of(row[:split])
         found.append((runs[row[0]], INSTANCES.of(row[split:])))
     return found
+
+
+def _counted(wanted: InstanceQuery) -> sa.Select[Any]:
+    """Every instance has its run, which need not be looked up to count."""
+    of_runs, of_instances = _conditions(wanted)
+    return _JOINED.where(*of_runs, *of_instances) if of_runs else sa.select(_INSTANCE.run_key).where(*of_instances)
 
 
 def _conditions(wanted: InstanceQuery) -> tuple[list[Any], list[Any]]:
@@ -147,6 +171,7 @@ def _conditions(wanted: InstanceQuery) -> tuple[list[Any], list[Any]]:
         (_INSTANCE.queue, wanted.queue),
         (_INSTANCE.operator, wanted.operator),
         (_INSTANCE.rendered_map_index, wanted.rendered_map_index),
+        (_INSTANCE.hostname, wanted.hostname),
     ):
         for pattern in patterns:
             conditions += matches(column, pattern)

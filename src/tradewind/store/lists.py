@@ -72,20 +72,42 @@ def _key(column: Any, descending: bool) -> Any:
     return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
 
-def behind(column: Any, key: Any, value: Any, last: int, *, descending: bool) -> sa.ColumnElement[bool]:
-    """Rows that come, in the order of `ordered` with `[key]`, behind the one that has `value` in `column` and `last` in `key`.
+def behind(
+    query: sa.Select[Any],
+    order: Ordering | None,
+    columns: Mapping[str, Any],
+    key: Sequence[Any],
+    place: Sequence[Any] | None,
+) -> sa.Select[Any]:
+    """The query in the order of one column (None: of the key alone, falling) and then the key, from behind a place on.
 
-    `key` is unique and goes the same way as `column`.
+    `key` is unique and goes the way of the column. `place`: what the last row of the page before had, first in the column,
+    then in the key; None: from the start.
     """
+    descending = order is None or order.descending
+    if place is not None:
+        column = None if order is None else columns[order.name]
+        query = query.where(_beyond(column, key, place, descending=descending))
+    last = [each.desc() for each in key] if descending else list(key)
+    return ordered(query, [] if order is None else [order], columns, last)
+
+
+def _beyond(column: Any, key: Sequence[Any], place: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
     further = operator.lt if descending else operator.gt
+    value, *last = place
+    ends = [sa.literal(each, end.type) for each, end in zip(last, key, strict=True)]
+    beyond: sa.ColumnElement[bool] = further(sa.tuple_(*key), sa.tuple_(*ends))
+    if column is None:
+        return beyond
     if isinstance(column, sa.Column) and not column.nullable:
-        place = sa.tuple_(sa.literal(value, column.type), sa.literal(last, key.type))
-        condition: sa.ColumnElement[bool] = further(sa.tuple_(column, key), place)
-        return condition
+        # One comparison of rows, which both databases answer from an index.
+        beyond = further(sa.tuple_(column, *key), sa.tuple_(sa.literal(value, column.type), *ends))
+        return beyond
+    # NULLs are the last when it falls, the first when it rises.
     if value is None:
-        among_nulls = sa.and_(column.is_(None), further(key, last))
+        among_nulls = sa.and_(column.is_(None), beyond)
         return among_nulls if descending else sa.or_(among_nulls, column.is_not(None))
-    later = sa.or_(further(column, value), sa.and_(column == value, further(key, last)))
+    later = sa.or_(further(column, value), sa.and_(column == value, beyond))
     return sa.or_(later, column.is_(None)) if descending else later
 
 

@@ -1,4 +1,4 @@
-"""XComs as lists with filters, for the APIs. Values are not read: they can be large."""
+"""XComs as lists with filters, for the APIs and pages. Of values the start is read at most: they can be large."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tradewind.store import schema
 from tradewind.store.column_types import UtcTime
 from tradewind.store.database import Database
 from tradewind.store.engine_reads import RUNS
-from tradewind.store.lists import matches, ordered
+from tradewind.store.lists import behind, matches, ordered
 from tradewind.store.run_pages import ALL_RUNS, RunQuery, limited_count, run_conditions
 
 _RUN: Final = schema.dag_run.c
@@ -46,6 +46,16 @@ class XComPlace(NamedTuple):
     created_at: datetime | None
 
 
+class XComStart(NamedTuple):
+    """An XCom with the start of its value."""
+
+    place: XComPlace
+    text: str
+    """JSON, or its start."""
+    size: int
+    """Characters of the whole value."""
+
+
 class XComPages:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,6 +77,31 @@ class XComPages:
             listed = ordered(query, order, columns, last).limit(page.limit).offset(page.offset)
             rows = [tuple(row) for row in connection.execute(listed)]
         return Found([XComPlace(RUNS.of(row[:split]), *row[split:]) for row in rows], total)
+
+    def behind(
+        self, place: Sequence[Any] | None, limit: int, order: Ordering | None, wanted: XComQuery, most: int
+    ) -> list[XComStart]:
+        """The next XComs behind a place: (value of the order's field, run key, task id, map index, key); None: the first.
+
+        Without an order, of the newest run first. `most`: so many characters of each value.
+        """
+        query: sa.Select[Any] = sa.select(
+            *RUNS.stored, _XCOM.task_id, _XCOM.map_index, _XCOM.key, sa.type_coerce(_XCOM.created_at, UtcTime()),
+            sa.func.substr(_XCOM.value, 1, most), sa.func.length(_XCOM.value),
+        ).select_from(schema.xcom.join(schema.dag_run, _RUN.run_key == _XCOM.run_key))  # fmt: skip
+        query = query.where(*_conditions(wanted))
+        columns = {"created_at": _XCOM.created_at, "key": _XCOM.key}
+        key = [_XCOM.run_key, _XCOM.task_id, _XCOM.map_index, _XCOM.key]
+        split = len(RUNS.columns)
+        with self._database.read() as connection:
+            rows = [tuple(row) for row in connection.execute(behind(query, order, columns, key, place).limit(limit))]
+        return [XComStart(XComPlace(RUNS.of(row[:split]), *row[split:-2]), row[-2], row[-1]) for row in rows]
+
+    def count(self, wanted: XComQuery) -> int:
+        """How many match, COUNT_LIMIT at most."""
+        query = sa.select(_XCOM.run_key).select_from(schema.xcom.join(schema.dag_run, _RUN.run_key == _XCOM.run_key))
+        with self._database.read() as connection:
+            return limited_count(connection, query.where(*_conditions(wanted)))
 
 
 def _conditions(wanted: XComQuery) -> list[Any]:

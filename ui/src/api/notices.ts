@@ -11,6 +11,7 @@ import type { Notice } from "./stream";
  * | ["runs", …]                                      | lists of runs across DAGs                     |
  * | ["run", dag_id, run_id, …]                       | one run                                       |
  * | ["tasks", …]                                     | lists of task instances across DAGs           |
+ * | ["xcoms", …]                                     | lists of XComs across runs                    |
  * | ["task", dag_id, run_id, task_id, map_index, …]  | one task instance, its tries, XComs           |
  * | ["log", dag_id, run_id, task_id, map_index, …]   | its log                                       |
  * | ["home", …]                                      | the home page's digests                       |
@@ -32,6 +33,7 @@ export function staleKeys(notice: Notice): QueryKey[] {
         one("dag", dag),
         one("run", dag, run),
         ["tasks"],
+        ["xcoms"],
         one("task", dag, run, task),
       ];
     case "run":

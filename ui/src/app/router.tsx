@@ -16,6 +16,8 @@ import { dagsSearch } from "@/features/dags/search";
 import { loginSearch } from "@/features/login/search";
 import { runSearch, runsSearch } from "@/features/runs/search";
 import { taskSearch } from "@/features/task/search";
+import { tasksSearch } from "@/features/tasks/search";
+import { xcomsSearch } from "@/features/xcoms/search";
 import { ErrorPage } from "./ErrorPage";
 import { Frame } from "./frame/Frame";
 import { NotFoundPage } from "./NotFoundPage";
@@ -78,6 +80,18 @@ const task = createRoute({
   validateSearch: taskSearch,
   component: lazyRouteComponent(() => import("@/features/task/TaskPage")),
 });
+const tasks = createRoute({
+  getParentRoute,
+  path: "/task-instances",
+  validateSearch: tasksSearch,
+  component: lazyRouteComponent(() => import("@/features/tasks/TasksPage")),
+});
+const xcoms = createRoute({
+  getParentRoute,
+  path: "/xcoms",
+  validateSearch: xcomsSearch,
+  component: lazyRouteComponent(() => import("@/features/xcoms/XComsPage")),
+});
 const assets = createRoute({
   getParentRoute,
   path: "/assets",
@@ -107,7 +121,19 @@ const adminRoutes = [
 
 const routeTree = root.addChildren([
   login,
-  frame.addChildren([home, dags, dag, runs, run, task, assets, ...browseRoutes, ...adminRoutes]),
+  frame.addChildren([
+    home,
+    dags,
+    dag,
+    runs,
+    run,
+    task,
+    tasks,
+    xcoms,
+    assets,
+    ...browseRoutes,
+    ...adminRoutes,
+  ]),
 ]);
 
 /** `history` is the browser's; tests give their own. */

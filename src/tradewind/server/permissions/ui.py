@@ -63,6 +63,8 @@ UI: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "set_run_note": edit(R.DAG_RUN),
     "get_gantt": read(R.DAG_RUN, R.TASK_INSTANCE),
     "why_run": read(R.DAG_RUN),
+    "list_instances": read(R.DAG, R.DAG_RUN, R.TASK_INSTANCE),
+    "list_xcoms": read(R.DAG, R.XCOM),
     "get_task_page": read(R.TASK_INSTANCE),
     "get_cell": read(R.TASK_INSTANCE),
     "list_mapped": read(R.TASK_INSTANCE),

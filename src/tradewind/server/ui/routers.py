@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradewind.server.ui import actions, dag_views, dags, logs, runs, surroundings, tasks
+from tradewind.server.ui import across, actions, dag_views, dags, logs, runs, surroundings, tasks
 
 VIEW_ROUTERS: Final = (
     dags.router,
@@ -12,6 +12,7 @@ VIEW_ROUTERS: Final = (
     actions.router,
     runs.router,
     tasks.router,
+    across.router,
     logs.router,
     surroundings.router,
 )

@@ -17,6 +17,7 @@ from tradewind.server.errors import Conflicting
 from tradewind.server.login import COOKIE, PUBLIC_USER, Login, address_of
 from tradewind.server.oidc import Oidc
 from tradewind.server.ui import shapes
+from tradewind.server.ui.open_pages import open_pages
 from tradewind.services import logins
 from tradewind.services.errors import Invalid, Unknown
 from tradewind.services.session import Services
@@ -154,6 +155,7 @@ def _session(services: Services, caller: Caller | None, oidc: Oidc) -> shapes.Se
         "user": user,
         "csrf_token": (caller.csrf_token if caller is not None else None) or "",
         "permissions": sorted(str(grant) for grant in caller.grants) if caller is not None else [],
+        "pages": open_pages(caller.grants) if caller is not None else [],
         "default_timezone": conf.get("webserver", "default_ui_timezone", fallback="UTC") or "UTC",
         "default_ui_language": None,
         "instance_name": conf.get("webserver", "instance_name", fallback="") or "",

@@ -560,6 +560,66 @@ class XComList(Shape):
     xcoms: list[XComRow]
 
 
+class InstanceRow(Shape):
+    """A task instance in a list across DAGs and runs."""
+
+    dag_id: str
+    run_id: str
+    logical_date: datetime | None
+    run_after: datetime
+    task_id: str
+    map_index: int
+    rendered_map_index: str | None
+    state: str
+    operator: str
+    try_number: int
+    max_tries: int
+    pool: str
+    queue: str
+    hostname: str
+    queued_at: datetime | None
+    start_date: datetime | None
+    end_date: datetime | None
+    duration_s: float | None
+    note: str | None
+    actions: list[ActionState]
+
+
+class InstanceList(Shape):
+    instances: list[InstanceRow]
+    total: int
+    is_more: bool
+    """`total` stopped counting: there are at least so many."""
+    next_cursor: str | None
+    seq: int
+
+
+class XComPlace(Shape):
+    """An XCom in a list across DAGs and runs."""
+
+    dag_id: str
+    run_id: str
+    logical_date: datetime | None
+    task_id: str
+    map_index: int
+    key: str
+    created_at: datetime | None
+    size: int
+    """Characters of the stored JSON."""
+    text: str
+    """The value as JSON; its start when `is_cut`."""
+    is_cut: bool
+
+
+class XComPage(Shape):
+    xcoms: list[XComPlace]
+    total: int
+    is_more: bool
+    """`total` stopped counting: there are at least so many."""
+    next_cursor: str | None
+    seq: int
+
+
 class RenderedField(Shape):
     name: str
     rendered: str
@@ -783,7 +843,8 @@ class HomeLate(Shape):
     run: RunBar
     task_id: str | None
     kind: Literal["running_long", "queued_long", "not_started"]
-    sentence: str
+    usual_s: float | None
+    """95 % of the runs before took at most so long; None for a run that waits."""
     since: datetime
 
 
@@ -805,6 +866,9 @@ class HealthPart(Shape):
     status: Literal["healthy", "unhealthy", "absent"]
     heartbeat_at: datetime | None
     detail: str
+    """The database's address, without a password; empty for others."""
+    within: Literal["scheduler"] | None
+    """The part whose process it lives in, when it has none of its own."""
     remedy: str | None
     """The command that starts it, when it is dead."""
 
@@ -1001,6 +1065,8 @@ class Session(Shape):
     """Sent back as header `X-CSRF-Token` with every request that changes something."""
     permissions: list[str]
     """`can_edit on DAGs` …"""
+    pages: list[str]
+    """Addresses of the pages that may be opened: `/variables` …"""
     default_timezone: str
     default_ui_language: str | None
     instance_name: str

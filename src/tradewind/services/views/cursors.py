@@ -29,20 +29,21 @@ def from_cursor(cursor: str, kind: type[Any] = list) -> Any:
         raise Invalid(_STRANGE) from None
 
 
+def key_of(cursor: str, kind: type[Any]) -> tuple[Any, ...]:
+    """The values of a row that `to_cursor` wrote, as a tuple of `kind`, fit for a database. Raises Invalid."""
+    values: tuple[Any, ...] = from_cursor(cursor, kind)
+    for value in values:
+        is_naive = isinstance(value, datetime) and value.tzinfo is None
+        is_large = isinstance(value, int) and abs(value) >= _LARGE
+        if is_naive or is_large or (isinstance(value, str) and "\0" in value):
+            raise Invalid(_STRANGE)
+    return values
+
+
 def place_cursor(run_after: datetime, run_key: int) -> str:
     return to_cursor([run_after, run_key])
 
 
 def place_of(cursor: str | None) -> Place | None:
     """The place that `place_cursor` wrote; None for no cursor. Raises Invalid."""
-    return Place(*key_of(cursor, datetime)) if cursor else None
-
-
-def key_of(cursor: str, kind: Any) -> tuple[Any, int]:
-    """(value of `kind`, run key), which a cursor of a list of runs was made from. Raises Invalid."""
-    value, run_key = from_cursor(cursor, tuple[kind, int])
-    is_naive = isinstance(value, datetime) and value.tzinfo is None
-    is_large = isinstance(value, int) and abs(value) >= _LARGE
-    if is_naive or is_large or abs(run_key) >= _LARGE:
-        raise Invalid(_STRANGE)
-    return value, run_key
+    return Place(*key_of(cursor, tuple[datetime, int])) if cursor else None

@@ -22,6 +22,7 @@ def parts(services: Services) -> list[View]:
             "status": report.database,
             "heartbeat_at": None,
             "detail": services.store.address,
+            "within": None,
             "remedy": None if report.database == HEALTHY else "airflow db check",
         }
     ]
@@ -31,7 +32,8 @@ def parts(services: Services) -> list[View]:
                 "name": name,
                 "status": "healthy" if alive else "unhealthy" if report.heartbeat_at is not None else "absent",
                 "heartbeat_at": report.heartbeat_at,
-                "detail": "" if name == "scheduler" else "built into the scheduler",
+                "detail": "",
+                "within": None if name == "scheduler" else "scheduler",
                 "remedy": None if alive else _START,
             }
         )

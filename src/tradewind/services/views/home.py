@@ -112,19 +112,17 @@ def _late(services: Services, dags: dict[str, DagRecord], now: datetime) -> list
             limit = usual[run.dag_id]
             spent = (now - run.start_date).total_seconds()
             if limit is not None and spent > max(limit, 1.0):
-                text = f"Runs for {spent:.0f} s; 95 % of the runs before took at most {limit:.1f} s."
-                rows.append(_late_row(services, dags, run, "running_long", text, run.start_date))
+                rows.append(_late_row(services, dags, run, "running_long", limit, run.start_date))
         elif (
             run.queued_at is not None and run.run_after <= now and now - max(run.queued_at, run.run_after) > _LONG_QUEUE
         ):
             since = max(run.queued_at, run.run_after)
-            text = f"Queued for {(now - since).total_seconds() / 60:.0f} min."
-            rows.append(_late_row(services, dags, run, "queued_long", text, since))
+            rows.append(_late_row(services, dags, run, "queued_long", None, since))
     return rows[:_MOST]
 
 
 def _late_row(
-    services: Services, dags: dict[str, DagRecord], run: BarRecord, kind: str, sentence: str, since: datetime
+    services: Services, dags: dict[str, DagRecord], run: BarRecord, kind: str, usual_s: float | None, since: datetime
 ) -> View:
     return {
         "dag_id": run.dag_id,
@@ -132,7 +130,7 @@ def _late_row(
         "run": _bar(services, run),
         "task_id": None,
         "kind": kind,
-        "sentence": sentence,
+        "usual_s": usual_s,
         "since": since,
     }
 

@@ -22,6 +22,7 @@ from tradewind.services.views.task_files import log_file
 from tradewind.services.views.task_tree import task_node
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.services.views.why import why_instance
+from tradewind.services.xcoms import plain_value
 from tradewind.store.bars import BarRecord
 
 _QUIET = (TaskState.SUCCESS, TaskState.RUNNING)
@@ -214,7 +215,7 @@ def list_xcoms(services: Services, run: RunRecord, task_id: str, map_index: int)
                 "map_index": found.map_index,
                 "created_at": found.created_at,
                 "size": size,
-                "value": None if too_long else _json(found.value),
+                "value": None if too_long else plain_value(found.value),
                 "too_long": too_long,
             }
         )

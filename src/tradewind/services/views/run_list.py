@@ -15,8 +15,8 @@ from tradewind.services.views.runs import run_rows
 from tradewind.services.views.viewer import View, Viewer
 from tradewind.store.history import RunFilter
 
-_TIME: Final[Any] = datetime | None
-_LENGTH: Final[Any] = int | None
+_TIME: Final[Any] = tuple[datetime | None, int]
+_LENGTH: Final[Any] = tuple[int | None, int]
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 

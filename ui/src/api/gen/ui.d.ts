@@ -935,6 +935,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/task-instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Instances */
+        get: operations["list_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/users": {
         parameters: {
             query?: never;
@@ -969,6 +986,23 @@ export interface paths {
         head?: never;
         /** Update User */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/ui/xcoms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Xcoms */
+        get: operations["list_xcoms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -1835,6 +1869,8 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "unhealthy" | "absent";
+            /** Within */
+            within: "scheduler" | null;
         };
         /** HomeFailure */
         HomeFailure: {
@@ -1871,8 +1907,6 @@ export interface components {
              */
             kind: "running_long" | "queued_long" | "not_started";
             run: components["schemas"]["RunBar"];
-            /** Sentence */
-            sentence: string;
             /**
              * Since
              * Format: date-time
@@ -1880,6 +1914,8 @@ export interface components {
             since: string;
             /** Task Id */
             task_id: string | null;
+            /** Usual S */
+            usual_s: number | null;
         };
         /** HomePage */
         HomePage: {
@@ -1985,6 +2021,19 @@ export interface components {
             /** Summary */
             summary: string;
         };
+        /** InstanceList */
+        InstanceList: {
+            /** Instances */
+            instances: components["schemas"]["InstanceRow"][];
+            /** Is More */
+            is_more: boolean;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Seq */
+            seq: number;
+            /** Total */
+            total: number;
+        };
         /** InstanceOwner */
         InstanceOwner: {
             /** Dag Id */
@@ -2003,6 +2052,55 @@ export interface components {
             run_id: string;
             /** Task Id */
             task_id: string;
+        };
+        /**
+         * InstanceRow
+         * @description A task instance in a list across DAGs and runs.
+         */
+        InstanceRow: {
+            /** Actions */
+            actions: components["schemas"]["ActionState"][];
+            /** Dag Id */
+            dag_id: string;
+            /** Duration S */
+            duration_s: number | null;
+            /** End Date */
+            end_date: string | null;
+            /** Hostname */
+            hostname: string;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Map Index */
+            map_index: number;
+            /** Max Tries */
+            max_tries: number;
+            /** Note */
+            note: string | null;
+            /** Operator */
+            operator: string;
+            /** Pool */
+            pool: string;
+            /** Queue */
+            queue: string;
+            /** Queued At */
+            queued_at: string | null;
+            /** Rendered Map Index */
+            rendered_map_index: string | null;
+            /**
+             * Run After
+             * Format: date-time
+             */
+            run_after: string;
+            /** Run Id */
+            run_id: string;
+            /** Start Date */
+            start_date: string | null;
+            /** State */
+            state: string;
+            /** Task Id */
+            task_id: string;
+            /** Try Number */
+            try_number: number;
         };
         /** LogHits */
         LogHits: {
@@ -2564,6 +2662,8 @@ export interface components {
             /** Instance Name */
             instance_name: string;
             login: components["schemas"]["LoginWays"];
+            /** Pages */
+            pages: string[];
             /** Permissions */
             permissions: string[];
             user: components["schemas"]["SessionUser"] | null;
@@ -2971,6 +3071,45 @@ export interface components {
         XComList: {
             /** Xcoms */
             xcoms: components["schemas"]["XComRow"][];
+        };
+        /** XComPage */
+        XComPage: {
+            /** Is More */
+            is_more: boolean;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Seq */
+            seq: number;
+            /** Total */
+            total: number;
+            /** Xcoms */
+            xcoms: components["schemas"]["XComPlace"][];
+        };
+        /**
+         * XComPlace
+         * @description An XCom in a list across DAGs and runs.
+         */
+        XComPlace: {
+            /** Created At */
+            created_at: string | null;
+            /** Dag Id */
+            dag_id: string;
+            /** Is Cut */
+            is_cut: boolean;
+            /** Key */
+            key: string;
+            /** Logical Date */
+            logical_date: string | null;
+            /** Map Index */
+            map_index: number;
+            /** Run Id */
+            run_id: string;
+            /** Size */
+            size: number;
+            /** Task Id */
+            task_id: string;
+            /** Text */
+            text: string;
         };
         /** XComRow */
         XComRow: {
@@ -7750,6 +7889,96 @@ export interface operations {
             };
         };
     };
+    list_instances: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                before?: string | null;
+                cursor?: string | null;
+                dag?: string;
+                descending?: boolean;
+                host?: string;
+                limit?: number;
+                only_mapped?: boolean;
+                operator?: string;
+                order_by?: "run" | "task_id" | "start_date" | "end_date" | "duration_s";
+                pool?: string;
+                queue?: string;
+                run?: string;
+                state?: string[] | null;
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
     list_users: {
         parameters: {
             query?: never;
@@ -8029,6 +8258,89 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    list_xcoms: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                dag?: string;
+                descending?: boolean;
+                key?: string;
+                limit?: number;
+                order_by?: "run" | "created_at" | "key";
+                run?: string;
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XComPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,14 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useT } from "@/shared/i18n";
 import classes from "./Frame.module.css";
-import { inSection, sections } from "./navigation";
-
-const first = sections.slice(0, 3);
-const rest = sections.slice(3).flatMap((section) => section.places ?? [section]);
+import { inSection, useSections } from "./navigation";
 
 /** The rail of a phone: what is needed to see a failure, and everything else behind "more". */
 export function BottomBar({ path }: { path: string }) {
   const t = useT();
+  const sections = useSections();
+  const first = sections.slice(0, 3);
+  const rest = sections.slice(3).flatMap((section) => section.places ?? [section]);
   return (
     <nav aria-label={t("app.nav.label")} className={classes.narrow}>
       <ul className={classes.bottom}>

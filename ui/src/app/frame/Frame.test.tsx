@@ -109,4 +109,34 @@ describe("sessions of the reader", () => {
     const alert = await screen.findByRole("alert");
     expect(alert.textContent).toContain("The database does not answer. Try again.");
   });
+
+  it("shows no way to what the server does not let one open", async () => {
+    server.answer("GET /ui/session", aSession({ pages: ["/", "/dags", "/pools"] }));
+    openApp("/pools");
+    const links = within(await rail()).getAllByRole("link");
+    expect([...new Set(links.map((link) => link.getAttribute("href")))]).toEqual(["/", "/dags", "/pools"]);
+  });
+
+  it("lists every shortcut when ? is pressed", async () => {
+    openApp("/pools");
+    await rail();
+    await userEvent.keyboard("{Shift>}?{/Shift}");
+    const help = within(await screen.findByRole("dialog", { name: "Keyboard shortcuts" }));
+    within(help.getByRole("region", { name: "Log" })).getByText("Wrap long lines");
+    within(help.getByRole("region", { name: "Everywhere" })).getByText("Go to task instances");
+  });
+
+  it("offers every time zone by name, and remembers the one that was taken", async () => {
+    writePreference("zone.recent", []);
+    openApp("/pools");
+    await userEvent.click(await screen.findByRole("button", { name: /^Time zone/ }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Another time zone…" }));
+    await userEvent.type(
+      await screen.findByRole("textbox", { name: "Search by city or region" }),
+      "new york{Enter}",
+    );
+    await screen.findByRole("button", { name: "Time zone: America/New_York" });
+    expect(readPreference("zone.recent", null)).toEqual(["America/New_York"]);
+    writePreference("zone", "server");
+  });
 });

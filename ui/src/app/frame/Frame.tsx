@@ -1,10 +1,11 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { LiveProvider } from "@/api/live";
 import { useSession } from "@/api/session";
 import { PaletteHost } from "@/app/palette/PaletteHost";
 import { setLiveRegion } from "@/shared/announce";
 import { BreadcrumbSlot } from "@/shared/breadcrumb";
+import { useHotkeys } from "@/shared/hotkeys";
 import { useT } from "@/shared/i18n";
 import { Slot } from "@/shared/slots";
 import { ZoneProvider } from "@/shared/time/zone";
@@ -13,12 +14,16 @@ import classes from "./Frame.module.css";
 import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
 
+const HotkeyHelp = lazy(() => import("./HotkeyHelp"));
+
 /** What stays while pages change: the rail, the bar above, and what screen readers need. */
 export function Frame() {
   const t = useT();
   const session = useSession();
   const path = useLocation({ select: (location) => location.pathname });
   const [breadcrumb, setBreadcrumb] = useState<HTMLElement | null>(null);
+  const [helping, setHelping] = useState(false);
+  useHotkeys({ help: () => setHelping(true) });
   const main = useRef<HTMLElement>(null);
 
   // A new page starts at its top, for the eye and for the screen reader; the first one is left alone.
@@ -38,7 +43,7 @@ export function Frame() {
           </button>
           <div className={classes.frame}>
             <Rail path={path} />
-            <TopBar breadcrumb={setBreadcrumb} />
+            <TopBar breadcrumb={setBreadcrumb} help={() => setHelping(true)} />
             <main id="main" ref={main} tabIndex={-1} className={classes.main}>
               <Outlet />
             </main>
@@ -46,6 +51,11 @@ export function Frame() {
           </div>
           <Slot name="actionDialog" />
           <PaletteHost />
+          {helping ? (
+            <Suspense fallback={null}>
+              <HotkeyHelp close={() => setHelping(false)} />
+            </Suspense>
+          ) : null}
           <div ref={setLiveRegion} className="visually-hidden" aria-live="polite" />
         </BreadcrumbSlot.Provider>
       </LiveProvider>

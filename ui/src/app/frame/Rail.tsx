@@ -4,7 +4,7 @@ import { useT } from "@/shared/i18n";
 import { usePreference } from "@/shared/preferences";
 import { Wordmark } from "@/shared/ui/Wordmark";
 import classes from "./Frame.module.css";
-import { inSection, sections } from "./navigation";
+import { inSection, useSections } from "./navigation";
 
 /** The way to every page. On a DAG it folds to icons, for the room, unless the reader chose. */
 export function Rail({ path }: { path: string }) {
@@ -17,12 +17,12 @@ export function Rail({ path }: { path: string }) {
         <Wordmark folded={folded} />
       </Link>
       <ul className={classes.list}>
-        {sections.map((section) => {
+        {useSections().map((section) => {
           const active = inSection(section, path);
           const open = active && !folded && section.places !== undefined;
           const Icon = section.icon;
           return (
-            <li key={section.to}>
+            <li key={section.message}>
               <Link
                 to={section.to}
                 className={classes.item}

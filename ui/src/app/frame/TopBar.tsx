@@ -1,6 +1,6 @@
 import { Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { CircleUser, Clock, Languages, Search, SunMoon } from "lucide-react";
+import { CircleUser, Languages, Search, SunMoon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useStreamStatus } from "@/api/live";
 import { useLogOut, useSession } from "@/api/session";
@@ -10,11 +10,19 @@ import { type Locale, locales, useLocale, useT } from "@/shared/i18n";
 import { usePreference } from "@/shared/preferences";
 import { clockTime, zoneLabel } from "@/shared/time/format";
 import { useZone } from "@/shared/time/zone";
+import { Choice, tick } from "./Choice";
 import classes from "./Frame.module.css";
 import { PasswordDialog } from "./PasswordDialog";
 import { SessionsDialog } from "./SessionsDialog";
+import { ZoneMenu } from "./ZoneMenu";
 
-export function TopBar({ breadcrumb }: { breadcrumb: (element: HTMLElement | null) => void }) {
+export function TopBar({
+  breadcrumb,
+  help,
+}: {
+  breadcrumb: (element: HTMLElement | null) => void;
+  help: () => void;
+}) {
   const t = useT();
   return (
     <header className={classes.top}>
@@ -23,7 +31,7 @@ export function TopBar({ breadcrumb }: { breadcrumb: (element: HTMLElement | nul
       <LiveChip />
       <ZoneMenu />
       <LanguageMenu />
-      <ThemeMenu />
+      <ThemeMenu help={help} />
       <UserMenu />
     </header>
   );
@@ -74,30 +82,6 @@ function LiveChip() {
   );
 }
 
-function ZoneMenu() {
-  const t = useT();
-  const zone = useZone();
-  const label = zoneLabel(new Date(), zone.name);
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <button type="button" className={classes.tool} aria-label={`${t("app.zone.label")}: ${zone.name}`}>
-          <Clock aria-hidden="true" />
-          <span className={classes.wide}>{label}</span>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t("app.zone.label")}</Menu.Label>
-        <Menu.RadioGroup value={zone.choice} onChange={zone.choose}>
-          <Choice value="server">{t("app.zone.server", { zone: zone.server })}</Choice>
-          <Choice value="local">{t("app.zone.local", { zone: zone.local })}</Choice>
-          <Choice value="UTC">UTC</Choice>
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
 const languageNames: Record<Locale, string> = { en: "English", ko: "한국어" };
 
 function LanguageMenu() {
@@ -127,7 +111,7 @@ function LanguageMenu() {
   );
 }
 
-function ThemeMenu() {
+function ThemeMenu({ help }: { help: () => void }) {
   const t = useT();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [palette, setPalette] = usePreference("palette", "classic");
@@ -164,6 +148,7 @@ function ThemeMenu() {
         <Menu.CheckboxItem checked={hotkeys} onChange={setHotkeys} checkIcon={tick}>
           {t("app.hotkeys.label")}
         </Menu.CheckboxItem>
+        <Menu.Item onClick={help}>{t("app.help.open")}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
@@ -210,26 +195,5 @@ function UserMenu() {
       <PasswordDialog opened={changing} close={() => setChanging(false)} />
       {looking ? <SessionsDialog close={() => setLooking(false)} /> : null}
     </>
-  );
-}
-
-const tick = <span aria-hidden="true">✓</span>;
-
-/** One of a group of which one is chosen. `stays`: the menu stays open, to try others. */
-function Choice({
-  value,
-  children,
-  lang,
-  stays = false,
-}: {
-  value: string;
-  children: React.ReactNode;
-  lang?: string;
-  stays?: boolean;
-}) {
-  return (
-    <Menu.RadioItem value={value} checkIcon={tick} closeMenuOnClick={!stays} {...(lang ? { lang } : {})}>
-      {children}
-    </Menu.RadioItem>
   );
 }

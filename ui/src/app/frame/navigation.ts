@@ -8,6 +8,8 @@ import {
   Telescope,
   Workflow,
 } from "lucide-react";
+import { useMemo } from "react";
+import { useSession } from "@/api/session";
 import type { MessageId } from "@/shared/i18n";
 
 export interface Place {
@@ -20,16 +22,18 @@ export interface Section extends Place {
   places?: readonly Place[];
 }
 
-export const sections: readonly Section[] = [
+const sections: readonly Section[] = [
   { to: "/", message: "app.nav.home", icon: House },
   { to: "/dags", message: "app.nav.dags", icon: Workflow },
   { to: "/runs", message: "app.nav.runs", icon: SquareStack },
   { to: "/assets", message: "app.nav.assets", icon: Boxes },
   {
-    to: "/audit",
+    to: "/task-instances",
     message: "app.nav.browse",
     icon: Telescope,
     places: [
+      { to: "/task-instances", message: "app.nav.tasks" },
+      { to: "/xcoms", message: "app.nav.xcoms" },
       { to: "/audit", message: "app.nav.audit" },
       { to: "/import-errors", message: "app.nav.importErrors" },
     ],
@@ -51,6 +55,21 @@ export const sections: readonly Section[] = [
   },
   { to: "/plugins", message: "app.nav.plugins", icon: Plug },
 ];
+
+/** Sections and their pages, as far as the server says that they may be opened. */
+export function permitted(pages: readonly string[]): Section[] {
+  return sections.flatMap((section) => {
+    if (!section.places) return pages.includes(section.to) ? [section] : [];
+    const places = section.places.filter((place) => pages.includes(place.to));
+    const first = places[0];
+    return first ? [{ ...section, to: first.to, places }] : [];
+  });
+}
+
+export function useSections(): readonly Section[] {
+  const { pages } = useSession();
+  return useMemo(() => permitted(pages), [pages]);
+}
 
 export const inSection = (section: Section, path: string): boolean =>
   section.to === "/"

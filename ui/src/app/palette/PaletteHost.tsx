@@ -24,14 +24,15 @@ export function PaletteHost() {
     if (dagId) visit({ dagId, ...(runId ? { runId } : {}), ...(taskId ? { taskId } : {}) });
   }, [dagId, runId, taskId, visit]);
   useHotkeys({
-    "$mod+k": (event) => {
+    palette: (event) => {
       event.preventDefault();
       setOpened((before) => !before);
     },
-    "g h": () => void navigate({ to: "/" }),
-    "g d": () => void navigate({ to: "/dags" }),
-    "g r": () => void navigate({ to: "/runs" }),
-    "g a": () => void navigate({ to: "/assets" }),
+    goHome: () => void navigate({ to: "/" }),
+    goDags: () => void navigate({ to: "/dags" }),
+    goRuns: () => void navigate({ to: "/runs" }),
+    goTasks: () => void navigate({ to: "/task-instances" }),
+    goAssets: () => void navigate({ to: "/assets" }),
   });
   return opened ? (
     <Suspense fallback={null}>

@@ -11,7 +11,7 @@ import { taskQuery } from "@/features/task/queries";
 import { type ActionRequest, requestAction } from "@/shared/actions/request";
 import { type MessageId, useT } from "@/shared/i18n";
 import { useZone } from "@/shared/time/zone";
-import { sections } from "../frame/navigation";
+import { useSections } from "../frame/navigation";
 import type { Item } from "./items";
 import { useVisits, type Visit, visitKey } from "./recent";
 
@@ -115,7 +115,7 @@ function usePages(): Item[] {
     keyword: to === "/" ? "home" : to.slice(1).replaceAll("-", " "),
     run: () => void navigate({ to }),
   });
-  return sections.flatMap((section) =>
+  return useSections().flatMap((section) =>
     section.places
       ? section.places.map((place) => page(place.to, place.message))
       : [page(section.to, section.message)],

@@ -107,6 +107,7 @@ export default function AuditLog(props: Slots["auditLog"] & AuditFilter) {
     <>
       <DataTable
         label={t("admin.audit.title")}
+        name="audit"
         columns={columns}
         rows={rows}
         rowKey={(row) => String(row.id)}

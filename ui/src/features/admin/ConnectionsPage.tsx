@@ -116,6 +116,7 @@ export default function ConnectionsPage() {
         {() => (
           <DataTable
             label={t("admin.connections.title")}
+            name="connections"
             columns={columns}
             rows={rows}
             rowKey={(one) => one.connection_id}

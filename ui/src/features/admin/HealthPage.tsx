@@ -26,7 +26,9 @@ export default function HealthPage() {
                   <span className={classes.quiet}>
                     {part.heartbeat_at ? <RelativeTime at={part.heartbeat_at} /> : null}
                   </span>
-                  <span className={classes.quiet}>{part.detail}</span>
+                  <span className={classes.quiet}>
+                    {part.within ? t("admin.health.within.scheduler") : part.detail}
+                  </span>
                   {part.remedy ? <code>{part.remedy}</code> : null}
                 </li>
               ))}

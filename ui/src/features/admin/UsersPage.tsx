@@ -107,6 +107,7 @@ export default function UsersPage() {
         {({ users }) => (
           <DataTable
             label={t("admin.users.title")}
+            name="users"
             columns={columns}
             rows={users.filter((user) => matches(user, search.q))}
             rowKey={(user) => user.username}

@@ -108,6 +108,7 @@ export default function VariablesPage() {
         {() => (
           <DataTable
             label={t("admin.variables.title")}
+            name="variables"
             columns={columns}
             rows={rows}
             rowKey={(one) => one.key}

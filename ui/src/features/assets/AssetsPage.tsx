@@ -98,6 +98,7 @@ export default function AssetsPage() {
         {() => (
           <DataTable
             label={t("assets.title")}
+            name="assets"
             columns={columns}
             rows={rows}
             rowKey={(one) => one.name + one.uri}

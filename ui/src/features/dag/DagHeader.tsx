@@ -20,8 +20,8 @@ export function DagHeader({ dag }: { dag: DagData }) {
   const pause = () => void requestAction({ kind: "pause", dagIds: [dag.dag_id], paused: !dag.is_paused });
   const run = () => void requestAction({ kind: "trigger", dagId: dag.dag_id });
   useHotkeys({
-    p: () => toggle?.denied === null && pause(),
-    t: () => trigger?.denied === null && run(),
+    pause: () => toggle?.denied === null && pause(),
+    trigger: () => trigger?.denied === null && run(),
   });
   const label = t(dag.is_paused ? "dag.switchOn" : "dag.switchOff", { dag: dag.dag_id });
   return (

@@ -56,9 +56,7 @@ export default function DagPage() {
     look(
       search.task ? { task: undefined, map: undefined, tab: undefined, try: undefined } : { run: undefined },
     );
-  const keys: Record<string, () => void> = { g: () => look({ view: view === "grid" ? "graph" : "grid" }) };
-  keys.Escape = leave;
-  useHotkeys(keys);
+  useHotkeys({ gridOrGraph: () => look({ view: view === "grid" ? "graph" : "grid" }), leave });
 
   return (
     <div className={classes.page}>

@@ -237,9 +237,13 @@ function Table({
   useHotkeys({
     ...(search.task
       ? {}
-      : { "Shift+C": clear, "Shift+S": () => markAs("success"), "Shift+F": () => markAs("failed") }),
-    "[": () => step(-1),
-    "]": () => step(1),
+      : {
+          clearCells: clear,
+          markCellsSuccess: () => markAs("success"),
+          markCellsFailed: () => markAs("failed"),
+        }),
+    previousRun: () => step(-1),
+    nextRun: () => step(1),
   });
   const step = (by: number) => {
     const from = selectedRun >= 0 ? selectedRun : focus.run;

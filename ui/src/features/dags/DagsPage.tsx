@@ -65,7 +65,7 @@ export default function DagsPage() {
     return () => clearTimeout(timer);
   }, [typed, search]);
   useHotkeys({
-    "/": (event) => {
+    findDag: (event) => {
       event.preventDefault();
       box.current?.focus();
     },
@@ -183,6 +183,7 @@ export default function DagsPage() {
         ) : (
           <DataTable
             label={t("dags.title")}
+            name="dags"
             columns={columns}
             rows={rows}
             rowKey={(dag) => dag.dag_id}

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { useT } from "@/shared/i18n";
+import { useLocale, useT } from "@/shared/i18n";
 import { toState } from "@/shared/state/states";
+import { duration } from "@/shared/time/format";
 import { StateDot } from "@/shared/ui/StateGlyph";
 import { Duration } from "@/shared/ui/Time";
 import classes from "./Home.module.css";
@@ -9,6 +10,7 @@ import type { Home } from "./queries";
 /** Runs that take longer than their DAG's usually do, or wait for long. */
 export function Late({ rows }: { rows: Home["late"] }) {
   const t = useT();
+  const locale = useLocale();
   return (
     <section className={classes.section}>
       <h2>{t("home.late")}</h2>
@@ -16,7 +18,14 @@ export function Late({ rows }: { rows: Home["late"] }) {
       {rows.length ? (
         <ul className={classes.rows}>
           {rows.map((row) => (
-            <li key={`${row.dag_id} ${row.run.run_id} ${row.task_id ?? ""}`} title={row.sentence}>
+            <li
+              key={`${row.dag_id} ${row.run.run_id} ${row.task_id ?? ""}`}
+              title={
+                row.usual_s === null
+                  ? undefined
+                  : t("home.late.usual", { usual: duration(row.usual_s, locale) })
+              }
+            >
               <StateDot state={toState(row.run.state)} />
               <Link
                 to="/dags/$dagId/runs/$runId"

@@ -214,15 +214,15 @@ function LogView({ failed, live, ...target }: ViewProps) {
       .then(() => notifications.show({ message: t("logs.copied", { count: lines.length }) }));
   };
   useHotkeys({
-    "/": (event) => {
+    findInLog: (event) => {
       event.preventDefault();
       searchBox.current?.focus();
     },
-    n: () => hit(1),
-    b: () => hit(-1),
-    w: () => setWrap(!wrap),
-    f: () => setFull(!full),
-    "$mod+f": (event) => {
+    nextHit: () => hit(1),
+    previousHit: () => hit(-1),
+    wrapLog: () => setWrap(!wrap),
+    fullLog: () => setFull(!full),
+    findInLogAlways: (event) => {
       // The page holds only the lines on screen: the browser's own search would find a part.
       if (!scroller.current?.closest("[data-log]")?.contains(document.activeElement)) return;
       event.preventDefault();

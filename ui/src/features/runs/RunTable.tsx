@@ -159,6 +159,7 @@ export function RunTable({
       </div>
       <DataTable
         label={t("runs.title")}
+        name="runs"
         columns={columns}
         rows={rows}
         rowKey={key}

@@ -55,6 +55,7 @@ export function RunTasks({ dagId, runId }: { dagId: string; runId: string }) {
       {({ rows }) => (
         <DataTable
           label={t("runs.tasks")}
+          name="run-tasks"
           columns={columns}
           rows={rows}
           rowKey={(row) => `${row.task_id}/${row.map_index}`}

@@ -24,10 +24,10 @@ export function TaskActions({ page, target }: { page: TaskData; target: TaskTarg
   const note = () =>
     void requestAction({ kind: "note", dagId: target.dagId, target: one, note: page.note ?? "" });
   useHotkeys({
-    "Shift+C": () => allowed("clear") && clear(),
-    "Shift+S": () => allowed("mark_success") && mark("success"),
-    "Shift+F": () => allowed("mark_failed") && mark("failed"),
-    "Shift+N": () => allowed("note") && note(),
+    clearTask: () => allowed("clear") && clear(),
+    markTaskSuccess: () => allowed("mark_success") && mark("success"),
+    markTaskFailed: () => allowed("mark_failed") && mark("failed"),
+    noteTask: () => allowed("note") && note(),
   });
   const clearing = action("clear");
   const others = page.actions.filter((one) => one.name in marks);

@@ -2,6 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
+import { readPreference, writePreference } from "@/shared/preferences";
 import { renderInside } from "@/test/app";
 import { type Column, DataTable, type DataTableProps } from "./DataTable";
 
@@ -130,5 +131,19 @@ describe("selecting", () => {
     expect(open).not.toHaveBeenCalled();
     await userEvent.click(screen.getAllByText("text")[1] as HTMLElement);
     expect(open).toHaveBeenCalledWith({ name: "pool_1", slots: 1 });
+  });
+
+  it("hides a column when the reader says so, and remembers it", async () => {
+    writePreference("columns.pools", {});
+    show({ name: "pools" });
+    await userEvent.click(screen.getByRole("button", { name: "Columns" }));
+    expect(screen.queryByRole("menuitemcheckbox", { name: "Name" })).toBeNull();
+    await userEvent.click(await screen.findByRole("menuitemcheckbox", { name: "Note" }));
+    expect(screen.queryByRole("columnheader", { name: "Note" })).toBeNull();
+    expect(screen.getByRole("columnheader", { name: /Slots/ })).toBeTruthy();
+    expect(readPreference("columns.pools", null)).toEqual({ note: false });
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Show the usual columns" }));
+    expect(await screen.findByRole("columnheader", { name: "Note" })).toBeTruthy();
+    expect(readPreference("columns.pools", null)).toEqual({});
   });
 });

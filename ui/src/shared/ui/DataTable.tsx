@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useT } from "@/shared/i18n";
+import { ColumnMenu, useColumnChoice } from "./ColumnMenu";
 import classes from "./DataTable.module.css";
 
 export interface Column<R> {
@@ -23,6 +24,8 @@ export interface Column<R> {
 export interface DataTableProps<R> {
   /** What the table holds, for screen readers. */
   label: string;
+  /** Under this name the reader's choice of columns is remembered; absent: all columns are always there. */
+  name?: string;
   columns: readonly Column<R>[];
   rows: readonly R[];
   rowKey: (row: R) => string;
@@ -47,10 +50,7 @@ export interface DataTableProps<R> {
 /** A real table whose rows are only there while they can be seen; 100,000 rows scroll like 100. */
 export function DataTable<R>(props: DataTableProps<R>) {
   const narrow = useMediaQuery("(max-width: 900px)", false);
-  const columns = useMemo(
-    () => (narrow ? props.columns.filter((column) => !column.wide) : props.columns),
-    [narrow, props.columns],
-  );
+  const { columns, choice } = useColumnChoice(props.name, props.columns, narrow);
   const { rows, rowKey, selected, onSelect, rowHeight = 36, more = false, onMore } = props;
   const t = useT();
   const scroller = useRef<HTMLElement>(null);
@@ -94,53 +94,66 @@ export function DataTable<R>(props: DataTableProps<R>) {
           </button>
         </div>
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={props.label}>
-        {/* Rows are laid out as grids, which takes their table meaning from browsers: the roles give it back. */}
-        <table className={classes.table} aria-label={props.label} aria-rowcount={more ? -1 : rows.length + 1}>
-          <thead className={classes.head}>
-            <tr className={classes.row} style={{ gridTemplateColumns: template, height: 32 }}>
-              {selectable ? (
-                <th scope="col" className={classes.cell}>
-                  <Checkbox
-                    size="xs"
-                    aria-label={t("shared.table.selectAll")}
-                    checked={allSelected}
-                    indeterminate={!allSelected && selected.size > 0}
-                    onChange={() => onSelect?.(allSelected ? new Set() : new Set(rows.map(rowKey)))}
+      <div className={classes.frame}>
+        {choice ? <ColumnMenu choice={choice} /> : null}
+        <section
+          ref={scroller}
+          className={classes.scroller}
+          data-chooses={choice ? true : undefined}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          aria-label={props.label}
+        >
+          {/* Rows are laid out as grids, which takes their table meaning from browsers: the roles give it back. */}
+          <table
+            className={classes.table}
+            aria-label={props.label}
+            aria-rowcount={more ? -1 : rows.length + 1}
+          >
+            <thead className={classes.head}>
+              <tr className={classes.row} style={{ gridTemplateColumns: template, height: 32 }}>
+                {selectable ? (
+                  <th scope="col" className={classes.cell}>
+                    <Checkbox
+                      size="xs"
+                      aria-label={t("shared.table.selectAll")}
+                      checked={allSelected}
+                      indeterminate={!allSelected && selected.size > 0}
+                      onChange={() => onSelect?.(allSelected ? new Set() : new Set(rows.map(rowKey)))}
+                    />
+                  </th>
+                ) : null}
+                {columns.map((column) => (
+                  <Heading key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+                ))}
+              </tr>
+            </thead>
+            <tbody className={classes.body} style={{ height: virtual.getTotalSize() }}>
+              {items.map((item) => {
+                const row = rows[item.index] as R;
+                const key = rowKey(row);
+                return (
+                  <Row
+                    key={key}
+                    name={key}
+                    row={row}
+                    columns={columns}
+                    template={template}
+                    index={item.index}
+                    top={item.start}
+                    height={rowHeight}
+                    selected={selectable ? selected.has(key) : undefined}
+                    current={props.current === key}
+                    onToggle={onToggle}
+                    onOpen={props.onOpen}
                   />
-                </th>
-              ) : null}
-              {columns.map((column) => (
-                <Heading key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
-              ))}
-            </tr>
-          </thead>
-          <tbody className={classes.body} style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => {
-              const row = rows[item.index] as R;
-              const key = rowKey(row);
-              return (
-                <Row
-                  key={key}
-                  name={key}
-                  row={row}
-                  columns={columns}
-                  template={template}
-                  index={item.index}
-                  top={item.start}
-                  height={rowHeight}
-                  selected={selectable ? selected.has(key) : undefined}
-                  current={props.current === key}
-                  onToggle={onToggle}
-                  onOpen={props.onOpen}
-                />
-              );
-            })}
-          </tbody>
-        </table>
-        {rows.length === 0 ? props.empty : null}
-      </section>
+                );
+              })}
+            </tbody>
+          </table>
+          {rows.length === 0 ? props.empty : null}
+        </section>
+      </div>
     </div>
   );
 }

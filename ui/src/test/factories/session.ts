@@ -11,6 +11,25 @@ export const aSession = (more: Partial<Session> = {}): Session => ({
   },
   csrf_token: "token-1",
   permissions: ["can_read on Website", "can_read on DAGs", "can_edit on DAGs"],
+  pages: [
+    "/",
+    "/dags",
+    "/runs",
+    "/task-instances",
+    "/xcoms",
+    "/assets",
+    "/audit",
+    "/import-errors",
+    "/connections",
+    "/variables",
+    "/pools",
+    "/users",
+    "/roles",
+    "/status",
+    "/configuration",
+    "/providers",
+    "/plugins",
+  ],
   default_timezone: "UTC",
   default_ui_language: null,
   instance_name: "tradewind",
@@ -21,4 +40,4 @@ export const aSession = (more: Partial<Session> = {}): Session => ({
 
 /** Nobody is logged in, and the public sees nothing. */
 export const noSession = (more: Partial<Session> = {}): Session =>
-  aSession({ user: null, permissions: [], ...more });
+  aSession({ user: null, permissions: [], pages: [], ...more });

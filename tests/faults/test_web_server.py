@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from tests.faults.site import Balance, Site, database, settle
-from tradewind.server.ui import stream
+from tradewind.server.ui.stream import REPLAY
 from tradewind.services.users import create_user
 
 AWAY_S = float(os.environ.get("TRADEWIND_FAULT_AWAY_S", "5"))
@@ -163,7 +163,7 @@ def test_while_the_web_server_is_away_tasks_go_on_and_a_listener_then_misses_not
         what(row) for row in site.store.outbox.since(numbers[before - 1], limit=100_000) if row.seq <= missed_until
     }
     assert {key for key in in_absence if key[0] in kinds} <= {what(notice) for notice in listener.told[before:]}
-    assert missed_until - numbers[before - 1] < stream.REPLAY
+    assert missed_until - numbers[before - 1] < REPLAY
 
 
 def test_standalone_starts_a_killed_web_server_again_on_its_port(site: Site) -> None:

@@ -107,11 +107,13 @@ async def events(tailer: Tailer, services: Services, caller: Caller, start: int 
                 for notice in notices_of(missed, caller):
                     yield event(notice)
         told = max(now, start or 0) if start is None or start <= now else now
+        # Who has heard nothing yet must know where he stands, too: else he would miss what happens while he is cut off.
+        yield here(told)
         while (left := ends_at - time.monotonic()) > 0:
             try:
                 batch = await asyncio.wait_for(queue.get(), min(HEARTBEAT_S, left))
             except asyncio.TimeoutError:
-                yield b": beat\n\n"
+                yield here(told)
                 continue
             if batch is None:
                 while not queue.empty():
@@ -136,6 +138,11 @@ def _missed(services: Services, start: int, now: int) -> list[OutboxRecord] | No
     found = [record for record in services.store.outbox.since(start, limit=REPLAY) if record.seq <= now]
     # Old rows are cleaned away from the beginning: the first one shows whether something is missing.
     return found if not found or found[0].seq <= start + MANY else None
+
+
+def here(seq: int) -> bytes:
+    """Nothing new up to this number: no event, and a sign of life."""
+    return b": beat\nid: %d\n\n" % seq
 
 
 def event(notice: Told) -> bytes:

@@ -24,6 +24,8 @@ class Halves(Site):
         self._server: subprocess.Popen[str] | None = None
 
     def serve(self) -> None:
+        if self._answers():
+            return
         self._server = self.home.start("webserver", "--hostname", "127.0.0.1", "--port", str(self._port))
         self.home.wait_for(self._answers)
 
@@ -53,11 +55,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Halves]:
     halves = Halves(home)
     with home.running("scheduler"):
         home.wait_for(lambda: any(row["dag_id"] == "hello_world" for row in home.json("dags", "list")))
+        home.run("dags", "unpause", "hello_world")
+        home.wait_for(lambda: _states(home) == ["success"] * 2)
         halves.serve()
         try:
             yield halves
         finally:
             halves.kill()
+
+
+def _states(home: Home) -> list[str]:
+    return [run["state"] for run in home.json("dags", "list-runs", "-d", "hello_world")]
 
 
 @pytest.mark.parametrize(
@@ -66,15 +74,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Halves]:
 def test_an_open_page_says_that_the_server_is_gone_and_catches_up(
     open_page: Callable[..., Page], site: Halves, language: str, live: str, offline: str
 ) -> None:
+    site.serve()
     page = open_page(language=language)
     log_in(page)
     page.goto("/dags/hello_world?view=grid")
     chip = page.locator("output[data-state]")
-    expect(chip).to_have_attribute("data-state", "live")
+    expect(chip).to_have_attribute("data-state", "live", timeout=20_000)
     expect(chip).to_contain_text(live)
     done = page.get_by_role("grid").locator("[role=gridcell][data-task=print_world][data-state=success]")
-    page.wait_for_load_state("load")
-    before = done.count()
+    before = len(_states(site.home))
+    expect(done).to_have_count(before, timeout=20_000)
     loads: list[str] = []
     page.on("load", lambda _: loads.append("load"))
 
@@ -87,16 +96,12 @@ def test_an_open_page_says_that_the_server_is_gone_and_catches_up(
     page.screenshot(path=str(SHOTS / f"server-gone-{language}.png"))
 
     # Runs come and end meanwhile: the engine does not need the web server.
-    site.home.run("dags", "unpause", "hello_world")
     site.home.run("dags", "trigger", "hello_world", "--run-id", f"in-absence-{language}")
-    site.home.wait_for(
-        lambda: {run["state"] for run in site.home.json("dags", "list-runs", "-d", "hello_world")} == {"success"}
-    )
-    runs = len(site.home.json("dags", "list-runs", "-d", "hello_world"))
-    assert runs > before
+    runs = before + 1
+    site.home.wait_for(lambda: _states(site.home) == ["success"] * runs)
 
     site.serve()
     expect(chip).to_have_attribute("data-state", "live", timeout=20_000)
-    expect(done).to_have_count(runs)
+    expect(done).to_have_count(runs, timeout=20_000)
     assert not loads
     page.screenshot(path=str(SHOTS / f"server-back-{language}.png"))

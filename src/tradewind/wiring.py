@@ -37,13 +37,14 @@ from tradewind.engine.simulation import simulate as run_simulation
 from tradewind.engine.state import EngineState
 from tradewind.executors.local import LocalExecutor, LocalSettings
 from tradewind.runtime.log_reader import read_log, render_text
-from tradewind.services.clearing import clear, select_from_run, start_anyway
+from tradewind.services.clearing import clear, start_anyway
 from tradewind.services.doorbell import doorbell_path
 from tradewind.services.explaining import why
 from tradewind.services.jobs import ENGINE, is_alive
 from tradewind.services.marking import mark_tasks
 from tradewind.services.parsing import ParseReport
 from tradewind.services.runs import get_run
+from tradewind.services.selections import select_from_run
 from tradewind.services.session import Services, SystemClock, open_services
 from tradewind.store import open_store
 

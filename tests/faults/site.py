@@ -189,6 +189,9 @@ class Site:
     def engine(self) -> int | None:
         return next((pid for pid in self.processes() if _command(pid)[-1:] == ["scheduler"]), None)
 
+    def web_server(self) -> int | None:
+        return next((pid for pid in self.processes() if "webserver" in _command(pid)), None)
+
     def accounts(self) -> list[Account]:
         return [account for account in journals_in(private_folder(str(self.home.folder))) if account.host_lives]
 

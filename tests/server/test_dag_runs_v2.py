@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.server.site import Site
+from tests.server.site import Site, serving
 
 DAGS = "/api/v2/dags"
 RUNS = f"{DAGS}/etl/dagRuns"
@@ -141,3 +142,23 @@ def test_waiting_tells_the_state_until_the_end(site: Site) -> None:
         states = [json.loads(line)["state"] for line in stream.iter_lines()]
     assert states[-1] == "success"
     assert site.client().get(f"{RUNS}/first/wait").status_code == 422
+
+
+def test_waiting_hears_of_the_end_long_before_its_interval_is_over(site: Site) -> None:
+    """One day between two lines: what ends the waiting is the news."""
+    with serving(site) as url:
+        other = site.client()
+        with httpx2.stream(
+            "GET", f"{url}{RUNS}/third/wait?interval=86400", headers={"Authorization": "Role Admin"}, timeout=30
+        ) as stream:
+            lines = stream.iter_lines()
+            assert json.loads(next(lines)) == {"state": "running"}
+            assert other.patch(f"{RUNS}/third", json={"state": "failed"}).status_code == 200
+            assert [json.loads(line) for line in lines] == [{"state": "failed"}]
+
+
+@pytest.mark.parametrize("run_id", [".", "..", "a\nb", "a/b", ""])
+def test_a_run_id_that_no_address_can_name_is_refused(admin: TestClient, run_id: str) -> None:
+    answer = admin.post(RUNS, json={"dag_run_id": run_id, "logical_date": None})
+    assert answer.status_code in (400, 422)
+    assert "run id" in answer.text or "dag_run_id" in answer.text

@@ -233,6 +233,26 @@ def test_what_the_provider_refuses_is_told(trusting: Callable[..., Site]) -> Non
     assert refused.status_code == 401 and "Not today" in refused.json()["detail"]
 
 
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_browser_gets_back_to_the_login_page_with_a_word_for_what_happened(
+    trusting: Callable[..., Site], provider: Provider
+) -> None:
+    browser = browser_of(trusting())
+    browser.get("/ui/oidc/start")
+    refused = browser.get("/ui/oidc/callback?error=access_denied&error_description=<b>Pay</b>", headers=PAGE)
+    assert (refused.status_code, refused.headers["location"]) == (303, "/login?error=refused")
+    assert "tradewind_oidc" not in browser.cookies
+    late = browser.get("/ui/oidc/callback?code=x&state=y", headers=PAGE)
+    assert (late.status_code, late.headers["location"]) == (303, "/login?error=expired")
+    provider.told_issuer = "https://another.example"
+    wrong = browser_of(trusting()).get("/ui/oidc/start", headers=PAGE)
+    assert (wrong.status_code, wrong.headers["location"]) == (303, "/login?error=failed")
+    gone = browser_of(trusting(issuer="http://127.0.0.1:9")).get("/ui/oidc/start", headers=PAGE)
+    assert (gone.status_code, gone.headers["location"]) == (303, "/login?error=unavailable")
+
+
 def test_a_link_cannot_lead_elsewhere_after_the_login(trusting: Callable[..., Site]) -> None:
     assert log_in(browser_of(trusting()), "https://evil.example/").headers["location"] == "/"
 

@@ -66,6 +66,16 @@ def test_nothing_outside_of_the_folder_is_served(browser: TestClient, path: str)
     assert "secret" not in browser.get(path).text.replace("__", "")
 
 
+@pytest.mark.parametrize("path", ["/", "/dags/etl", "/assets/main-1a2b.js", "/favicon.svg"])
+def test_head_answers_as_get_does(browser: TestClient, path: str) -> None:
+    asked = {"Accept-Encoding": "identity"}
+    head, get = browser.head(path, headers=asked), browser.get(path, headers=asked)
+    assert head.status_code == get.status_code == 200
+    for header in ("content-type", "content-length", "cache-control", "x-content-type-options"):
+        assert head.headers.get(header) == get.headers.get(header)
+    assert browser.head("/assets/none.js").status_code == 404
+
+
 def test_a_file_that_is_not_there_is_not_the_page(browser: TestClient) -> None:
     assert browser.get("/assets/old-9z.js").status_code == 404
     assert browser.get("/favicon.svg").headers["content-type"].startswith("image/svg")

@@ -12,9 +12,10 @@ from tests.server.site import PASSWORD, Site
 from tradewind.server.access import operations_of
 from tradewind.server.app import make_apis
 from tradewind.server.login import Login
-from tradewind.services.clearing import clear, select_from_run
+from tradewind.services.clearing import clear
 from tradewind.services.dags import set_paused
 from tradewind.services.runs import get_run
+from tradewind.services.selections import select_from_run
 from tradewind.services.users import create_user
 
 TOKEN = "s3cret-token-value"

@@ -194,3 +194,23 @@ def test_a_log_that_is_not_there_says_why(site: Site) -> None:
     assert admin.get(f"{ETL}/second/taskInstances/load/logs/3").status_code == 404
     assert admin.get(f"{ETL}/second/taskInstances/load/externalLogUrl/1").status_code == 400
     assert site.client("FanOnly").get(LOG).status_code == 403
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_a_run_that_had_ended_is_queued_again_only_when_asked(site: Site, api: str) -> None:
+    body = {
+        "dry_run": False,
+        "dag_run_id": "first",
+        "task_ids": ["load"],
+        "only_failed": False,
+        "reset_dag_runs": False,
+    }
+    client = site.client()
+    states = []
+    for reset in (False, True):
+        answer = client.post(f"/api/{api}/dags/etl/clearTaskInstances", json={**body, "reset_dag_runs": reset})
+        assert answer.status_code == 200, answer.text
+        states.append(client.get("/api/v2/dags/etl/dagRuns/first").json()["state"])
+    assert states == ["success", "queued"]
+    cleared = client.get("/api/v2/dags/etl/dagRuns/first/taskInstances/load").json()
+    assert cleared["state"] is None

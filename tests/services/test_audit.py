@@ -11,7 +11,7 @@ import pytest
 from tests.services.conftest import World, a_task
 from tradewind.core.records import OutboxRecord, RunRecord
 from tradewind.core.states import RunState, TaskState
-from tradewind.services import backfills, clearing, dags, marking, runs
+from tradewind.services import backfills, clearing, dags, marking, runs, selections
 from tradewind.services.session import AUDIT, Services
 from tradewind.store.errors import RunExists
 
@@ -53,7 +53,7 @@ def test_what_could_not_be_done_has_no_entry(world: World) -> None:
 
 def test_what_a_task_does_is_history_and_no_audit(world: World) -> None:
     run = a_run(world, one=TaskState.SUCCESS)
-    clearing.clear(replace(world.services, who="operator:task"), clearing.select_from_run(world.services, run))
+    clearing.clear(replace(world.services, who="operator:task"), selections.select_from_run(world.services, run))
     assert world.states(run) == {"one": TaskState.NONE}
     assert entries(world) == []
 
@@ -85,7 +85,7 @@ def test_a_run_is_deleted(world: World) -> None:
 @pytest.mark.parametrize(
     ("act", "event", "state"),
     [
-        (lambda own, run: clearing.clear(own, clearing.select_from_run(own, run)), "task.clear", TaskState.SUCCESS),
+        (lambda own, run: clearing.clear(own, selections.select_from_run(own, run)), "task.clear", TaskState.SUCCESS),
         (
             lambda own, run: marking.mark_tasks(own, run, ["one"], TaskState.FAILED),
             "task.mark_failed",
@@ -107,14 +107,14 @@ def test_what_is_cleared_or_marked_is_told_once(
 def test_what_changes_nothing_is_not_told(world: World) -> None:
     run = a_run(world, one=TaskState.FAILED)
     marking.mark_tasks(alice(world), run, ["one"], TaskState.FAILED)
-    clearing.preview(alice(world), clearing.select_from_run(world.services, run))
+    clearing.preview(alice(world), selections.select_from_run(world.services, run))
     marking.mark_tasks(alice(world), run, ["one"], TaskState.SUCCESS, dry_run=True)
     assert entries(world) == []
 
 
 def test_a_cleared_task_is_started_whatever_it_depends_on(world: World) -> None:
     run = a_run(world, one=TaskState.FAILED)
-    clearing.clear(replace(world.services, who="engine"), clearing.select_from_run(world.services, run))
+    clearing.clear(replace(world.services, who="engine"), selections.select_from_run(world.services, run))
     clearing.start_anyway(alice(world), run, "one", -1)
     (entry,) = entries(world)
     assert (entry.why, entry.task_id, entry.map_index) == ("task.start_anyway", "one", -1)

@@ -11,7 +11,7 @@ from tradewind.core.changes import Changes, InstanceUpdate
 from tradewind.core.edits import InstanceEdit
 from tradewind.core.records import RunRecord
 from tradewind.core.states import RunState, TaskState
-from tradewind.services import clearing, marking, runs
+from tradewind.services import clearing, marking, runs, selections
 from tradewind.services.errors import Contended, Invalid, Unknown
 
 DONE, FAILED, NONE = TaskState.SUCCESS, TaskState.FAILED, TaskState.NONE
@@ -41,7 +41,7 @@ def names(edited: list[InstanceEdit]) -> list[str]:
 
 
 def test_the_dry_run_lists_exactly_what_is_cleared_and_changes_nothing(world: World, days: list[RunRecord]):
-    selection = clearing.select_by_date(world.services, "nightly", task_regex="^trans", downstream=True)
+    selection = selections.select_by_date(world.services, "nightly", task_regex="^trans", downstream=True)
     listed = names(clearing.preview(world.services, selection))
     assert listed == ["07.transform", "07.load", "08.transform", "08.load", "09.transform", "09.load"]
     assert world.states(days[0])["load"] is DONE and not world.rings
@@ -53,19 +53,29 @@ def test_the_dry_run_lists_exactly_what_is_cleared_and_changes_nothing(world: Wo
 def test_a_cleared_run_is_queued_again_and_its_task_may_be_tried_as_often_as_before(
     world: World, days: list[RunRecord]
 ):
-    selection = clearing.select_from_run(world.services, days[0], ["transform"])
+    selection = selections.select_from_run(world.services, days[0], ["transform"])
     clearing.clear(world.services, selection)
     assert world.reload(days[0]).state is RunState.QUEUED
     assert world.services.store.instances.get(days[0].run_key, "transform").max_tries == 2  # type: ignore[union-attr]
 
 
+def test_a_run_may_stay_ended_until_somebody_queues_it(world: World, days: list[RunRecord]):
+    selection = selections.select_from_run(world.services, days[0], ["load"])
+    clearing.clear(world.services, selection, clearing.Options(requeues=False))
+    assert world.states(days[0])["load"] is NONE
+    assert world.reload(days[0]).state is RunState.SUCCESS
+    marking.set_run_state(world.services, world.reload(days[0]), RunState.QUEUED)
+    assert world.reload(days[0]).state is RunState.QUEUED and world.states(days[0])["load"] is NONE
+
+
 def test_only_failed_takes_failed_and_upstream_failed(world: World, days: list[RunRecord]):
-    selection = clearing.select_by_date(world.services, "nightly", only_failed=True)
-    assert names(clearing.preview(world.services, selection)) == ["08.transform", "08.load"]
+    selection = selections.select_by_date(world.services, "nightly")
+    only_failed = clearing.Options(only_failed=True)
+    assert names(clearing.preview(world.services, selection, only_failed)) == ["08.transform", "08.load"]
 
 
 def test_dates_bound_the_runs_inclusively(world: World, days: list[RunRecord]):
-    selection = clearing.select_by_date(
+    selection = selections.select_by_date(
         world.services,
         "nightly",
         task_regex="extract",
@@ -87,13 +97,13 @@ def test_dates_bound_the_runs_inclusively(world: World, days: list[RunRecord]):
 def test_past_and_future_reach_to_other_runs(
     world: World, days: list[RunRecord], past: bool, future: bool, expected: list[str]
 ):
-    selection = clearing.select_from_run(world.services, days[1], ["extract"], past=past, future=future)
+    selection = selections.select_from_run(world.services, days[1], ["extract"], past=past, future=future)
     assert names(clearing.preview(world.services, selection)) == expected
 
 
 def test_a_task_that_is_not_there_is_named_with_its_nearest(world: World, days: list[RunRecord]):
     with pytest.raises(Unknown, match="Did you mean 'transform'"):
-        clearing.select_by_date(world.services, "nightly", task_regex="transfrom")
+        selections.select_by_date(world.services, "nightly", task_regex="transfrom")
 
 
 def test_when_the_engine_was_faster_the_clear_decides_again(
@@ -110,7 +120,7 @@ def test_when_the_engine_was_faster_the_clear_decides_again(
         return commit(changes)
 
     monkeypatch.setattr(store, "edit", edit)
-    cleared = clearing.clear(world.services, clearing.select_from_run(world.services, run, ["extract"]))
+    cleared = clearing.clear(world.services, selections.select_from_run(world.services, run, ["extract"]))
     assert [edit.instance.state for edit in cleared] == [FAILED]
     assert world.states(run)["extract"] is NONE
 
@@ -120,7 +130,7 @@ def test_rows_that_never_hold_still_end_in_a_sentence(
 ):
     monkeypatch.setattr(world.services.store, "edit", lambda changes: object())
     with pytest.raises(Contended, match="Nothing was written"):
-        clearing.clear(world.services, clearing.select_from_run(world.services, days[0], ["extract"]))
+        clearing.clear(world.services, selections.select_from_run(world.services, days[0], ["extract"]))
 
 
 def test_marking_a_task_as_success_lets_the_run_go_on_below_it(world: World, days: list[RunRecord]):

@@ -10,12 +10,16 @@ from tradewind.cli.progress import progress
 from tradewind.core.edits import InstanceEdit
 from tradewind.core.records import NOT_MAPPED
 from tradewind.services import clearing
+from tradewind.services.selections import Selection
 from tradewind.services.session import Services
 
 
-def clear_with_questions(found: Services, selections: Sequence[clearing.Selection], yes: bool) -> None:
+def clear_with_questions(
+    found: Services, selections: Sequence[Selection], yes: bool, *, only_failed: bool, only_running: bool
+) -> None:
     """Show what would be cleared, ask unless `yes`, clear, and say what was."""
-    affected = [edit for selection in selections for edit in clearing.preview(found, selection)]
+    options = clearing.Options(only_failed=only_failed, only_running=only_running)
+    affected = [edit for selection in selections for edit in clearing.preview(found, selection, options)]
     if not affected:
         click.echo("Nothing to clear.")
         return
@@ -28,7 +32,7 @@ def clear_with_questions(found: Services, selections: Sequence[clearing.Selectio
     with progress("Clearing") as show:
         for number, selection in enumerate(selections):
             show(number, len(selections))
-            done += clearing.clear(found, selection)
+            done += clearing.clear(found, selection, options)
     click.echo(f"{len(done)} task instance{'s have' if len(done) != 1 else ' has'} been cleared")
 
 

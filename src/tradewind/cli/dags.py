@@ -18,11 +18,12 @@ from tradewind.cli.output import output_option, print_rows
 from tradewind.cli.session import ensure_parsed, home, services, wiring
 from tradewind.core.records import DagRecord, RunRecord
 from tradewind.core.states import RunState
-from tradewind.services import clearing, import_errors
 from tradewind.services import dags as service
+from tradewind.services import import_errors
 from tradewind.services import jobs as job_service
 from tradewind.services import runs as run_service
 from tradewind.services.parsing import ParseReport
+from tradewind.services.selections import select_by_date, select_from_run
 
 dags = group("List, pause, trigger, test and delete DAGs.")
 dags.add_command(backfill_2, "backfill")
@@ -441,11 +442,11 @@ def clear(dag_id: str, run_id: str | None, only_failed: bool, only_running: bool
     """Clear all tasks of a DAG's runs, so that they run again."""
     with services() as found:
         if run_id is None:
-            selection = clearing.select_by_date(found, dag_id, only_failed=only_failed, only_running=only_running)
+            selection = select_by_date(found, dag_id)
         else:
             run = run_service.get_run(found, dag_id, run_id)
-            selection = clearing.select_from_run(found, run, only_failed=only_failed, only_running=only_running)
-        clear_with_questions(found, [selection], yes)
+            selection = select_from_run(found, run)
+        clear_with_questions(found, [selection], yes, only_failed=only_failed, only_running=only_running)
 
 
 @dags.command()

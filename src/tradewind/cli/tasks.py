@@ -19,10 +19,11 @@ from tradewind.cli.session import ensure_parsed, home, services, wiring
 from tradewind.core.records import NOT_MAPPED, RunRecord
 from tradewind.core.states import TaskState
 from tradewind.runtime.log_reader import follow, read_log, render_text
-from tradewind.services import clearing, dags, explaining
+from tradewind.services import dags, explaining
 from tradewind.services import runs as run_service
 from tradewind.services import tasks as service
 from tradewind.services.errors import Unknown
+from tradewind.services.selections import Selection, select_by_date
 from tradewind.services.session import Services
 
 tasks = group("List, clear, test and explain tasks; read their logs.")
@@ -78,10 +79,10 @@ def clear(
 ) -> None:
     """Clear tasks, so that they run again. Shows what is affected and asks first."""
     with services() as found:
-        selections: list[clearing.Selection] = []
+        selections: list[Selection] = []
         for dag in dags.matching(found, dag_id, regex=dag_regex):
             try:
-                selection = clearing.select_by_date(
+                selection = select_by_date(
                     found,
                     dag.dag_id,
                     task_regex=task_regex,
@@ -89,8 +90,6 @@ def clear(
                     logical_to=end_date,
                     upstream=upstream,
                     downstream=downstream,
-                    only_failed=only_failed,
-                    only_running=only_running,
                 )
             except Unknown:
                 # Of several DAGs, not every one has the task.
@@ -98,7 +97,7 @@ def clear(
                     raise
                 continue
             selections.append(selection)
-        clear_with_questions(found, selections, yes)
+        clear_with_questions(found, selections, yes, only_failed=only_failed, only_running=only_running)
 
 
 @tasks.command()

@@ -369,6 +369,10 @@ cache_ttl_seconds | integer | 900 | For how long.
 host | string | 0.0.0.0 | Address that the web server listens on.
 port | integer | 8080 | Its port.
 base_url | string | - | The address that users see, when a proxy stands in front.
+expose_stacktrace | boolean | False | Whether the answer about a fault of the web server shows where it happened.
+access_control_allow_headers | string | | What these pages may send; Authorization, Content-Type, Accept unless set.
+access_control_allow_methods | string | | Methods that these pages may use; all of the API's unless set.
+access_control_allow_origins | string | | Origins whose pages may read the REST API with a token, with spaces or commas between.
 ssl_cert | string | | Certificate (PEM, with its chain) of the web server, which then speaks HTTPS.
 ssl_key | string | | Its private key; empty: it is in the same file.
 """,
@@ -402,10 +406,6 @@ log_stream_buffer_size | integer | 500 | Lines that a log stream sends at once.
         "api",
         _NOT_YET,
         """
-expose_stacktrace | boolean | False | Whether errors show where they happened.
-access_control_allow_headers | string | | CORS headers.
-access_control_allow_methods | string | | CORS methods.
-access_control_allow_origins | string | | CORS origins.
 google_key_path | string | | Google credentials of the API.
 google_oauth2_audience | string | | Audience of Google tokens.
 ssl_ca_file | string | - | Authorities for client certificates.

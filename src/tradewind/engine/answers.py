@@ -20,6 +20,7 @@ from tradewind.executors.base import Asked
 from tradewind.services import clearing
 from tradewind.services import runs as run_services
 from tradewind.services.errors import ServiceError
+from tradewind.services.selections import select_from_run
 from tradewind.store.errors import RunExists
 
 _INSTANT = timedelta(microseconds=1)
@@ -218,7 +219,7 @@ class Answers:
             if not request.reset_existing:
                 return messages.AlreadyExists(exists.existing.run_id)
             run = exists.existing
-            clearing.clear(services, clearing.select_from_run(services, run))
+            clearing.clear(services, select_from_run(services, run))
         self._outside.look()
         return self._info(run)
 

@@ -14,6 +14,7 @@ from tradewind import __version__
 from tradewind.server.access import Authenticate, Guard, api_app
 from tradewind.server.auth_routes import auth_app, login_redirects
 from tradewind.server.behind_proxy import BehindProxy, proxies_of
+from tradewind.server.cross_origin import shared_with_origins
 from tradewind.server.documents import Style, describe
 from tradewind.server.errors import tells_details, tells_problems
 from tradewind.server.health import health_routes
@@ -21,6 +22,7 @@ from tradewind.server.listening import Certificate, CertificateUnusable
 from tradewind.server.login import Login
 from tradewind.server.pages import add_pages
 from tradewind.server.permissions import UI, V1, V2
+from tradewind.server.tailer import Tailer
 from tradewind.server.ui.account_routers import account_routers
 from tradewind.server.ui.routers import VIEW_ROUTERS
 from tradewind.server.ui.segments import KeepsSlashes
@@ -59,6 +61,7 @@ class Apis(NamedTuple):
 
 def make_apis(services: Services, authenticate: Authenticate, login: Login) -> Apis:
     read_health = health_of(services)
+    tailer = Tailer(services)
     v1 = api_app(
         [health_routes(read_health, "/api/v1/health"), *v1_routers.DAG_ROUTERS, *v1_admin_routers.ADMIN_ROUTERS],
         Guard(services, V1, authenticate),
@@ -67,7 +70,8 @@ def make_apis(services: Services, authenticate: Authenticate, login: Login) -> A
         version=__version__,
         openapi_url="/api/v1/openapi.json",
     )
-    tells_problems(v1)
+    with_trace = services.conf.getboolean("api", "expose_stacktrace")
+    tells_problems(v1, with_trace=with_trace)
     describe(v1, V1, Style.V1)
     v2 = api_app(
         [
@@ -82,10 +86,11 @@ def make_apis(services: Services, authenticate: Authenticate, login: Login) -> A
         version=__version__,
         openapi_url="/api/v2/openapi.json",
     )
-    tells_details(v2)
+    v2.state.tailer = tailer
+    tells_details(v2, with_trace=with_trace)
     describe(v2, V2, Style.V2)
     ui = api_app(
-        [*account_routers(services, login), stream_routes(services), *VIEW_ROUTERS],
+        [*account_routers(services, login), stream_routes(services, tailer), *VIEW_ROUTERS],
         Guard(services, UI, authenticate),
         UI,
         title="tradewind UI",
@@ -105,7 +110,11 @@ def make_app(services: Services, authenticate: Authenticate | None = None) -> AS
     rest.include_router(health_routes(health_of(services), "/health"))
     rest.add_route("/openapi.json", lambda request: RedirectResponse(f"{root_of(request)}/api/v2/openapi.json"))
     add_pages(rest)
-    app = ByPrefix([("/api/v1", v1), ("/api/v2", v2), ("/ui", KeepsSlashes(ui)), ("/auth", auth_app(services))], rest)
+    auth = auth_app(services)
+    shared = {path: shared_with_origins(api, services.conf) for path, api in (("/api/v1", v1), ("/api/v2", v2))}
+    app = ByPrefix(
+        [*shared.items(), ("/ui", KeepsSlashes(ui)), ("/auth", shared_with_origins(auth, services.conf))], rest
+    )
     proxies = proxies_of(services.conf)
     return app if proxies is None else BehindProxy(app, proxies)
 

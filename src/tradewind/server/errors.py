@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tradewind.core.errors import TradewindError
+from tradewind.sdk.masking import MASKER
 from tradewind.services.errors import Busy, Contended, Invalid, NotAllowed, ServiceError, Unknown
 from tradewind.services.logins import BadCredentials, Throttled
 from tradewind.services.tokens import BadToken
@@ -92,8 +94,11 @@ def status_of(error: Exception) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def tells_details(app: FastAPI) -> None:
-    """Errors as Airflow 3 tells them: `{"detail": …}`, a list of places for a request that does not fit (422)."""
+def tells_details(app: FastAPI, *, with_trace: bool = False) -> None:
+    """Errors as Airflow 3 tells them: `{"detail": …}`, a list of places for a request that does not fit (422).
+
+    `with_trace`: a fault of the server says where it happened.
+    """
 
     def known(request: Request, error: Exception) -> JSONResponse:
         status = status_of(error)
@@ -107,10 +112,13 @@ def tells_details(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return JSONResponse({"detail": jsonable_encoder(error.errors())}, 422)
 
-    _install(app, known, raised, misfit)
+    def broken(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": fault_of(error, with_trace)}, 500)
+
+    _install(app, known, raised, misfit, broken)
 
 
-def tells_problems(app: FastAPI) -> None:
+def tells_problems(app: FastAPI, *, with_trace: bool = False) -> None:
     """Errors as Airflow 2 tells them: problem documents (RFC 7807); a request that does not fit is a 400."""
 
     def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -131,15 +139,29 @@ def tells_problems(app: FastAPI) -> None:
         places = ("{}: {}".format(".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
         return problem(400, "; ".join(places))
 
-    _install(app, known, raised, misfit)
+    def broken(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, fault_of(error, with_trace))
+
+    _install(app, known, raised, misfit, broken)
 
 
 def _challenge(status: int, scheme: str = "Bearer") -> dict[str, str] | None:
     return {"WWW-Authenticate": scheme} if status == 401 else None
 
 
-def _install(app: FastAPI, known: Handler, raised: Handler, misfit: Handler) -> None:
+def fault_of(error: Exception, with_trace: bool) -> str:
+    """What a caller is told of a fault of ours; the trace is in the server's output in any case."""
+    said = (
+        f"The server failed with this request ({type(error).__name__}). Its output says where; tell its administrator."
+    )
+    if not with_trace:
+        return said
+    return str(MASKER.redact(f"{said}\n{''.join(traceback.format_exception(error))}"))
+
+
+def _install(app: FastAPI, known: Handler, raised: Handler, misfit: Handler, broken: Handler) -> None:
     app.add_exception_handler(TradewindError, known)
     app.add_exception_handler(StoreError, known)
     app.add_exception_handler(HTTPException, raised)
     app.add_exception_handler(RequestValidationError, misfit)
+    app.add_exception_handler(Exception, broken)

@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import time
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -45,12 +47,21 @@ from tradewind.services.session import Services
 from tradewind.store.users import Identity
 
 SECTION: Final = "oidc"
+_log = logging.getLogger(__name__)
 _FLOW_COOKIE: Final = "tradewind_oidc"
 _FLOW_S: Final = 600
 _CLAIMS_LEEWAY_S: Final = 60
 _LONGEST_NAME: Final = 200
 _AUDIENCE: Final = "oidc-login"
 """Tells what is signed for a login under way from a token of the API: the same key signs both."""
+
+
+class Refused(NotLoggedIn):
+    """Somebody could not log in, for a reason that the login page has a sentence for."""
+
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
 
 
 class Oidc:
@@ -72,13 +83,29 @@ class Oidc:
 
         @router.get("/ui/oidc/start", operation_id="start_oidc")
         async def start_oidc(request: Request, next: str = "/") -> Response:
-            return await self._start(request, next)
+            return await self._told(request, self._start(request, next))
 
         @router.get("/ui/oidc/callback", operation_id="finish_oidc")
         async def finish_oidc(request: Request) -> Response:
-            return await self._finish(request)
+            return await self._told(request, self._finish(request))
 
         return router
+
+    async def _told(self, request: Request, answering: Awaitable[Response]) -> Response:
+        """A browser on its way gets back to the login page, which says what happened; a program gets the error.
+
+        The page is told a word, not a sentence: nobody can make a link that lets it say something else.
+        """
+        try:
+            return await answering
+        except (NotLoggedIn, Invalid) as error:
+            if "text/html" not in request.headers.get("accept", ""):
+                raise
+            _log.warning("A login by OpenID Connect failed: %s", error)
+            word = error.word if isinstance(error, Refused) else "failed"
+            answer = RedirectResponse(f"{request.scope.get('root_path', '')}/login?error={word}", 303)
+            answer.delete_cookie(_FLOW_COOKIE, path=cookie_path(request))
+            return answer
 
     async def _start(self, request: Request, back: str) -> Response:
         metadata = await self._discover()
@@ -112,15 +139,15 @@ class Oidc:
             key = tokens.signing_key(self._services)
             flow = jwt.decode(request.cookies.get(_FLOW_COOKIE, ""), key, algorithms=["HS256"], audience=_AUDIENCE)
         except jwt.InvalidTokenError:
-            raise NotLoggedIn(
-                "The login took too long, or began in another browser. Begin again at the login page."
+            raise Refused(
+                "expired", "The login took too long, or began in another browser. Begin again at the login page."
             ) from None
         query = request.query_params
         if "error" in query:
-            raise NotLoggedIn(f"The provider refused: {query.get('error_description') or query['error']}.")
+            raise Refused("refused", f"The provider refused: {query.get('error_description') or query['error']}.")
         if not query.get("code") or not hmac.compare_digest(query.get("state", "").encode(), flow["state"].encode()):
-            raise NotLoggedIn(
-                "The answer of the provider does not belong to this login. Begin again at the login page."
+            raise Refused(
+                "expired", "The answer of the provider does not belong to this login. Begin again at the login page."
             )
         claims = await self._claims(request, query["code"], flow)
         own = replace(self._services, address=address_of(request))
@@ -174,7 +201,9 @@ class Oidc:
             # Authlib's own errors have no common base that it promises.
             raise NotLoggedIn(f"The provider refused the code ({type(error).__name__}). Try again.") from None
         if claims.get("nonce") != flow["nonce"]:
-            raise NotLoggedIn("The answer of the provider belongs to another login. Begin again at the login page.")
+            raise Refused(
+                "expired", "The answer of the provider belongs to another login. Begin again at the login page."
+            )
         return claims
 
     def _user(self, services: Services, claims: dict[str, Any]) -> UserRecord:
@@ -199,7 +228,7 @@ class Oidc:
         try:
             return admit(services, profile, rules)
         except NotAdmitted as error:
-            raise NotLoggedIn(str(error)) from None
+            raise Refused("not_admitted", str(error)) from None
 
     def _roles(self, claims: dict[str, Any]) -> tuple[str, ...]:
         given = claims.get(self._option("roles_claim") or "", [])
@@ -228,8 +257,8 @@ class Oidc:
             async with httpx2.AsyncClient(timeout=10) as client:
                 found = (await client.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status().json()
         except (httpx2.HTTPError, ValueError) as error:
-            raise NotLoggedIn(
-                f"The provider {issuer} does not answer ({type(error).__name__}). Try again later."
+            raise Refused(
+                "unavailable", f"The provider {issuer} does not answer ({type(error).__name__}). Try again later."
             ) from None
         if not isinstance(found, dict) or str(found.get("issuer", "")).rstrip("/") != issuer:
             # OpenID Connect Discovery 4.3: else another provider could speak for this one.

@@ -50,12 +50,12 @@ The REST API answers all the same: <a href="api/v2/openapi.json">api/v2/openapi.
 def add_pages(app: FastAPI, static: Path = STATIC) -> None:
     """Adds the pages to the application that answers whatever no API answers."""
 
-    @app.get("/assets/{name:path}", include_in_schema=False)
+    @app.api_route("/assets/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def asset(request: Request, name: str) -> Response:
         found = _file(static / "assets", name)
         return _served(request, found, _YEAR) if found is not None else Response(status_code=404)
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(request: Request, path: str) -> Response:
         moved = moved_page(path, dict(request.query_params))
         if moved is not None:

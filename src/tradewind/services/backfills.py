@@ -13,16 +13,16 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from tradewind.core.changes import Changes, Conflict, RunUpdate
-from tradewind.core.clearing import clear
-from tradewind.core.edits import Edit
+from tradewind.core.changes import Changes, Conflict
+from tradewind.core.clearing import clear, requeue
+from tradewind.core.edits import RunSnapshot
 from tradewind.core.ids import new_run_key
 from tradewind.core.records import BackfillRecord, DagRecord, InstanceRecord, RunRecord
 from tradewind.core.runs import Planned, backfill_runs, run_id_for
 from tradewind.core.states import RunState, RunType, TaskState
 from tradewind.sdk.masking import MASKER
 from tradewind.services.dags import get_dag
-from tradewind.services.edits import snapshots, write_changes
+from tradewind.services.edits import Part, carry_out
 from tradewind.services.errors import Busy, Invalid, Unknown
 from tradewind.services.marking import mark_run
 from tradewind.services.params import check_conf
@@ -326,27 +326,21 @@ def _succeeded(services: Services, dag: DagRecord, run: RunRecord) -> Iterator[I
 def _rerun(services: Services, request: Request, backfill_id: int, run: RunRecord, action: Action) -> int:
     """Clear an existing run and make it part of the backfill; its key."""
 
-    def build() -> tuple[Edit, Changes]:
-        now = services.now()
-        found = snapshots(services, [run.run_key])
-        if not found or not found[0].run.state.is_final:
-            return Edit(), Changes()
-        current = found[0].run
+    def decide(snapshot: RunSnapshot) -> Part:
+        now, why = services.now(), f"backfill {backfill_id}"
+        current = snapshot.run
+        if not current.state.is_final:
+            return Part()
         only_failed = action is Action.RERUN_FAILED
-        edit = clear(
-            current, found, found[0].graph.task_ids, now, only_failed=only_failed, why=f"backfill {backfill_id}"
-        )
-        changes = edit.changes(now, services.who)
+        edit = clear(current, [snapshot], snapshot.graph.task_ids, now, only_failed=only_failed, why=why)
+        if not edit.runs:
+            # A run that ended before it had instances.
+            requeue(edit, current, now, why)
         values: dict[str, Any] = {"backfill_id": backfill_id, "run_type": RunType.BACKFILL}
         if action is Action.RERUN:
             values["conf"] = json.dumps(dict(request.conf))
-        if changes.run_updates:
-            changes.run_updates[0].values |= values
-        else:
-            # A run that ended before it had instances.
-            again = {"state": RunState.QUEUED, "start_date": None, "end_date": None, "end_reason": "", "queued_at": now}
-            changes.run_updates.append(RunUpdate(current.run_key, current.state, {**again, **values}))
-        return edit, changes
+        edit.runs[0].values.update(values)
+        return Part(edit)
 
-    write_changes(services, f"Run '{run.run_id}'", build)
+    carry_out(services, f"Run '{run.run_id}'", [run.run_key], decide, event=None, dry_run=False)
     return run.run_key

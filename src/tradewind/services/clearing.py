@@ -2,162 +2,138 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from tradewind.core import clearing as core
 from tradewind.core.changes import Changes, InstanceUpdate
-from tradewind.core.edits import Edit, InstanceEdit
-from tradewind.core.records import RunRecord
-from tradewind.core.states import TaskState
+from tradewind.core.edits import Edit, InstanceEdit, RunSnapshot
+from tradewind.core.graph import Graph
+from tradewind.core.records import DagRecord, InstanceRecord, RunRecord
+from tradewind.core.states import ACTIVE, TaskState
 from tradewind.services.dags import get_dag
-from tradewind.services.edits import Graphs, in_groups, snapshots, write
-from tradewind.services.errors import Invalid, Unknown
+from tradewind.services.edits import Part, carry_out
+from tradewind.services.errors import Busy, Invalid
+from tradewind.services.selections import Selection, picked, resolved
 from tradewind.services.session import Services
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Which instances of a DAG are cleared."""
+class Options:
+    """How a selection is cleared."""
 
-    dag_id: str
-    run_keys: tuple[int, ...]
-    task_ids: tuple[str, ...] | None = None
-    """None: all tasks."""
-    map_indexes: tuple[int, ...] | None = None
-    upstream: bool = False
-    downstream: bool = False
     only_failed: bool = False
     only_running: bool = False
+    only_new: bool = False
+    """Nothing but tasks that the newest version has and the run does not."""
+    newest_version: bool = False
+    """The runs go on with the newest version of the DAG."""
+    prevent_running: bool = False
+    """Nothing is cleared while one of the instances is at work."""
+    requeues: bool = True
+    """Runs that had ended are queued again; else they stay as they are, and so do the instances, until somebody queues them."""
+    note: str | None = None
+    """For every instance that is cleared."""
 
 
-def select_by_date(
-    services: Services,
-    dag_id: str,
-    *,
-    task_regex: str | None = None,
-    logical_from: datetime | None = None,
-    logical_to: datetime | None = None,
-    upstream: bool = False,
-    downstream: bool = False,
-    only_failed: bool = False,
-    only_running: bool = False,
-) -> Selection:
-    """The tasks whose ids match, in every run whose logical date lies between two dates (both inclusive).
-
-    Without dates: in every run. Raises Unknown when the DAG has no task that matches.
-    """
-    dag = get_dag(services, dag_id)
-    task_ids = None if task_regex is None else _matching_tasks(dag_id, [t.task_id for t in dag.spec.tasks], task_regex)
-    runs = services.store.runs.list(dag_id=dag_id, logical_from=logical_from, logical_to=logical_to, newest_first=False)
-    return Selection(
-        dag_id,
-        tuple(run.run_key for run in runs),
-        task_ids,
-        upstream=upstream,
-        downstream=downstream,
-        only_failed=only_failed,
-        only_running=only_running,
-    )
+PLAIN: Final = Options()
 
 
-def select_from_run(
-    services: Services,
-    run: RunRecord,
-    task_ids: Sequence[str] | None = None,
-    *,
-    map_indexes: Collection[int] | None = None,
-    past: bool = False,
-    future: bool = False,
-    upstream: bool = False,
-    downstream: bool = False,
-    only_failed: bool = False,
-    only_running: bool = False,
-) -> Selection:
-    """Tasks of one run and, when asked for, of the runs with earlier (`past`) or later (`future`) logical dates."""
-    return Selection(
-        run.dag_id,
-        reach(services, run, past=past, future=future),
-        None if task_ids is None else tuple(task_ids),
-        None if map_indexes is None else tuple(map_indexes),
-        upstream,
-        downstream,
-        only_failed,
-        only_running,
-    )
-
-
-def reach(services: Services, run: RunRecord, *, past: bool, future: bool) -> tuple[int, ...]:
-    """The run itself, and the runs of its DAG before or after it by logical date, oldest first."""
-    if run.logical_date is None or not (past or future):
-        return (run.run_key,)
-    found = services.store.runs.list(
-        dag_id=run.dag_id,
-        logical_from=None if past else run.logical_date,
-        logical_to=None if future else run.logical_date,
-        newest_first=False,
-    )
-    return tuple(other.run_key for other in found)
-
-
-def preview(services: Services, selection: Selection) -> list[InstanceEdit]:
+def preview(services: Services, selection: Selection, options: Options = PLAIN) -> list[InstanceEdit]:
     """The dry run: exactly the instances that `clear` would change now."""
-    graphs = Graphs(services)
-    found: list[InstanceEdit] = []
-    for keys in in_groups(selection.run_keys):
-        found += _decide(services, selection, keys, graphs).instances
-    return found
+    return [each for part in plan(services, selection, options) for each in part.edit.instances]
 
 
-def clear(services: Services, selection: Selection) -> list[InstanceEdit]:
-    """Clear, and return the instances that were.
+def clear(services: Services, selection: Selection, options: Options = PLAIN) -> list[InstanceEdit]:
+    """Clear, and return the instances that were; see `perform`."""
+    return [each for part in perform(services, selection, options) for each in part.edit.instances]
 
-    Running ones are stopped and run again; runs that had ended are queued again. Some runs at a time: a crash on the
-    way leaves the later ones as they were, and doing it again finishes.
+
+def plan(services: Services, selection: Selection, options: Options = PLAIN) -> list[Part]:
+    """What `perform` would change now."""
+    return _carried_out(services, selection, options, dry_run=True)
+
+
+def perform(services: Services, selection: Selection, options: Options = PLAIN) -> list[Part]:
+    """Clear. Running ones are stopped and run again; runs that had ended are queued again.
+
+    Some runs at a time: a crash on the way leaves the later ones as they were, and doing it again finishes. Raises Busy,
+    and has changed nothing, when running ones are to be left alone.
     """
-    graphs = Graphs(services)
-    done: list[InstanceEdit] = []
-    for keys in in_groups(selection.run_keys):
-        decide = partial(_decide, services, selection, keys, graphs)
-        edit = write(services, f"DAG '{selection.dag_id}'", decide, event="task.clear")
-        done += edit.instances
-    return done
+    if options.prevent_running:
+        running = sum(each.instance.state in ACTIVE for each in preview(services, selection, options))
+        if running:
+            raise Busy(f"{running} of these task instances are running, so nothing was cleared.")
+    return _carried_out(services, selection, options, dry_run=False)
 
 
-def _decide(services: Services, selection: Selection, keys: Sequence[int], graphs: Graphs) -> Edit:
-    now = services.now()
-    edit = Edit()
-    for snapshot in snapshots(services, keys, graphs):
-        part = core.clear(
-            snapshot.run,
-            [snapshot],
-            snapshot.graph.task_ids if selection.task_ids is None else selection.task_ids,
-            now,
-            map_indexes=selection.map_indexes,
-            upstream=selection.upstream,
-            downstream=selection.downstream,
-            only_failed=selection.only_failed,
-            only_running=selection.only_running,
+def _carried_out(services: Services, selection: Selection, options: Options, *, dry_run: bool) -> list[Part]:
+    moves = options.newest_version or options.only_new
+    if moves and options.only_running:
+        raise Invalid("only_running and another version of the DAG do not go together. Leave one of them out.")
+    newest = get_dag(services, selection.dag_id) if moves else None
+
+    def decide(snapshot: RunSnapshot) -> Part:
+        part = Part()
+        graph = snapshot.graph if newest is None else Graph(newest.spec)
+        if not options.only_new:
+            core.clear_instances(
+                part.edit,
+                snapshot,
+                picked(selection, snapshot, graph),
+                services.now(),
+                only_failed=options.only_failed,
+                only_running=options.only_running,
+            )
+        if newest is not None:
+            part.new_instances = _new_instances(selection, options, newest, graph, snapshot)
+            if part.edit or part.new_instances:
+                _move(services, part.edit, snapshot, newest)
+        if options.note:
+            for each in part.edit.instances:
+                each.values["note"] = options.note
+        if not options.requeues and snapshot.run.state.is_final:
+            part.edit.runs.clear()
+        return part
+
+    return carry_out(
+        services, f"DAG '{selection.dag_id}'", list(selection.runs), decide, event="task.clear", dry_run=dry_run
+    )
+
+
+def _new_instances(
+    selection: Selection, options: Options, dag: DagRecord, graph: Graph, snapshot: RunSnapshot
+) -> list[InstanceRecord]:
+    """Of the tasks that the newest version has and the run does not; with `only_new`, of those that are meant."""
+    if not snapshot.run.expanded:
+        return []
+    has = {instance.task_id for instance in snapshot.instances}
+    wanted = selection.runs[snapshot.run.run_key]
+    meant = None
+    if wanted is not None and not options.newest_version:
+        named = resolved(wanted, snapshot, graph)
+        meant = set(core.select(graph, named, upstream=selection.upstream, downstream=selection.downstream))
+    return [
+        InstanceRecord(
+            run_key=snapshot.run.run_key,
+            task_id=task.task_id,
+            operator=task.operator,
+            max_tries=task.retries,
+            pool=task.pool,
+            pool_slots=task.pool_slots,
+            priority_weight=graph.nodes[task.task_id].total_weight,
+            queue=task.queue,
         )
-        edit.instances += part.instances
-        edit.runs += part.runs
-        edit.kill += part.kill
-    return edit
+        for task in dag.spec.tasks
+        if task.task_id not in has and (meant is None or task.task_id in meant)
+    ]
 
 
-def _matching_tasks(dag_id: str, known: list[str], task_regex: str) -> tuple[str, ...]:
-    try:
-        pattern = re.compile(task_regex)
-    except re.error as error:
-        raise Invalid(f"'{task_regex}' is no regular expression: {error}. Correct it.") from None
-    found = tuple(task_id for task_id in known if pattern.search(task_id))
-    if not found:
-        raise Unknown("task that matches", task_regex, known, f"DAG '{dag_id}'")
-    return found
+def _move(services: Services, edit: Edit, snapshot: RunSnapshot, dag: DagRecord) -> None:
+    """The run goes on with the newest version; one that had ended is queued again, also for new tasks alone."""
+    if not edit.runs:
+        core.requeue(edit, snapshot.run, services.now())
+    edit.runs[0].values["version_id"] = dag.version_id
 
 
 def start_anyway(services: Services, run: RunRecord, task_id: str, map_index: int) -> None:

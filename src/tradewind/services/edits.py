@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tradewind.core.changes import Changes
 from tradewind.core.edits import Edit, RunSnapshot
 from tradewind.core.graph import Graph
-from tradewind.core.records import OutboxRecord, RunRecord
+from tradewind.core.records import InstanceRecord, OutboxRecord, RunRecord
 from tradewind.core.spec import DagSpec
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Contended
@@ -18,6 +18,15 @@ ATTEMPTS: Final = 8
 _NAMED_IN_AUDIT: Final = 100
 RUNS_AT_ONCE: Final = 20
 """Runs in one transaction: a clear of a whole year must not hold the engine up."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What is done to one run."""
+
+    edit: Edit = field(default_factory=Edit)
+    new_instances: list[InstanceRecord] = field(default_factory=list)
+    """Task instances that the run gets in addition."""
 
 
 class Graphs:
@@ -49,33 +58,53 @@ def snapshots(services: Services, run_keys: Iterable[int], graphs: Graphs | None
     ]
 
 
-def write(services: Services, what: str, decide: Callable[[], Edit], *, event: str | None = None) -> Edit:
-    """Decide, write, and decide again while somebody else changes the same rows. Returns what was written.
+def carry_out(
+    services: Services,
+    what: str,
+    run_keys: Sequence[int],
+    decide: Callable[[RunSnapshot], Part],
+    *,
+    event: str | None,
+    dry_run: bool,
+) -> list[Part]:
+    """Decide for each run, some runs at a time, and write it unless it is a dry run. What was decided, without what is empty.
 
-    `event`: of the entry in the audit log, when this is what a user asked for. Rings the engine when anything was written.
-    Raises Contended, and has written nothing, after several attempts.
+    A crash on the way leaves the later runs as they were. `event`: of the entry in the audit log when a user asked for it;
+    None: this is part of something that has one. Raises Contended, and leaves those runs as they were, when somebody else
+    changes the same rows again and again.
     """
+    graphs = Graphs(services)
+    done: list[Part] = []
+    for keys in in_groups(run_keys):
+        for _ in range(ATTEMPTS):
+            parts = [decide(snapshot) for snapshot in snapshots(services, keys, graphs)]
+            if dry_run or _is_written(services, parts, event):
+                break
+        else:
+            raise Contended(what)
+        done += [part for part in parts if part.edit or part.new_instances]
+    return done
 
-    def build() -> tuple[Edit, Changes]:
-        edit = decide()
-        changes = edit.changes(services.now(), services.who)
-        if changes and event is not None and services.by_user:
-            changes.outbox.append(audit_of(services, event, edit))
-        return edit, changes
 
-    return write_changes(services, what, build)
-
-
-def write_changes(services: Services, what: str, build: Callable[[], tuple[Edit, Changes]]) -> Edit:
-    """As `write`, for callers that add to the batch of an edit."""
-    for _ in range(ATTEMPTS):
-        edit, changes = build()
-        if not changes:
-            return edit
-        if services.store.edit(changes) is None:
-            services.ring()
-            return edit
-    raise Contended(what)
+def _is_written(services: Services, parts: Sequence[Part], event: str | None) -> bool:
+    """False when a row has moved since it was read: nothing is written then."""
+    whole = Edit()
+    new: list[InstanceRecord] = []
+    for part in parts:
+        whole.instances += part.edit.instances
+        whole.runs += part.edit.runs
+        whole.kill += part.edit.kill
+        new += part.new_instances
+    changes = whole.changes(services.now(), services.who)
+    changes.new_instances = new
+    if not changes:
+        return True
+    if event is not None and services.by_user:
+        changes.outbox.append(audit_of(services, event, whole))
+    if services.store.edit(changes) is not None:
+        return False
+    services.ring()
+    return True
 
 
 def audit_of(services: Services, event: str, edit: Edit) -> OutboxRecord:

@@ -108,6 +108,9 @@ def _run_id(
         )
     if not wanted or len(wanted) > MAX_RUN_ID:
         raise Invalid(f"A run id has 1 to {MAX_RUN_ID} characters, this one has {len(wanted)}. Choose another one.")
+    if wanted in (".", "..") or any(ord(letter) < 0x20 for letter in wanted):
+        # A browser takes the dots out of an address, and nobody could open the run.
+        raise Invalid(f"The run id {wanted!r} cannot be part of an address. Choose another one.")
     pattern = services.conf.get("scheduler", "allowed_run_id_pattern")
     if pattern.strip() and not re.match(pattern, wanted):
         raise Invalid(

@@ -14,6 +14,11 @@ export class EventParser {
   #event = "";
   #data: string[] = [];
 
+  /** The newest id, also one that came without an event: where to go on after a break. */
+  get lastId(): string | null {
+    return this.#id;
+  }
+
   feed(text: string): ServerEvent[] {
     const events: ServerEvent[] = [];
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);

@@ -172,6 +172,16 @@ describe("one tab", () => {
     expect(tab.states).toEqual(["live"]);
   });
 
+  it("goes on where it stood when it had heard nothing at all", async () => {
+    const tab = await openTab();
+    await browser.last.open();
+    await browser.last.send(": beat\nid: 41\n\n");
+    await browser.last.end();
+    await vi.advanceTimersByTimeAsync(backOffMs(1, () => 0));
+    expect(browser.last.url.searchParams.get("since")).toBe("41");
+    expect(tab.seqs).toEqual([]);
+  });
+
   it("goes on where it stopped, and tells nothing twice", async () => {
     const tab = await openTab();
     await browser.last.open();

@@ -189,6 +189,7 @@ export class Stream {
           if (done) break;
           heard();
           this.#take(parser.feed(value));
+          this.#reached(parser.lastId);
         }
       } catch {
         failures += 1;
@@ -222,6 +223,14 @@ export class Stream {
       batch.push(Number.isFinite(seq) ? { ...notice, seq } : notice);
     }
     if (batch.length) this.#notices(batch);
+  }
+
+  /** Everything up to this number is told, though perhaps none of it was for us. */
+  #reached(id: string | null): void {
+    const seq = id === null ? Number.NaN : Number(id);
+    if (!(seq > this.#seq)) return;
+    this.#seq = seq;
+    this.#relay({ type: "status", status: this.#status, seq });
   }
 
   #pause(ms: number): Promise<void> {

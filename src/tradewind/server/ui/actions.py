@@ -9,6 +9,7 @@ from tradewind.server.access import CallerOf
 from tradewind.server.errors import Forbidden
 from tradewind.server.ui import shapes
 from tradewind.server.ui.answers import answer
+from tradewind.services.clearing import Options
 from tradewind.services.views import affecting, runs, triggering
 
 router = APIRouter()
@@ -33,24 +34,28 @@ def preview_trigger(caller: CallerOf, dag_id: str, body: shapes.TriggerRequest) 
 
 @router.post("/ui/dags/{dag_id:name}/clear", operation_id="clear_instances", response_model=shapes.AffectedList)
 def clear_instances(caller: CallerOf, dag_id: str, body: shapes.ClearRequest) -> Response:
-    options = affecting.Clearing(
-        body.only_failed, body.only_new, body.newest_version, body.prevent_running, body.note or None
+    options = Options(
+        only_failed=body.only_failed,
+        only_new=body.only_new,
+        newest_version=body.newest_version,
+        prevent_running=body.prevent_running,
+        note=body.note or None,
     )
-    return answer(affecting.clear(caller.services, _selection(dag_id, body), options, dry_run=body.dry_run))
+    return answer(affecting.clear(caller.services, _named(dag_id, body), options, dry_run=body.dry_run))
 
 
 @router.post("/ui/dags/{dag_id:name}/mark", operation_id="mark_instances", response_model=shapes.AffectedList)
 def mark_instances(caller: CallerOf, dag_id: str, body: shapes.MarkRequest) -> Response:
-    selection = _selection(dag_id, body)
-    return answer(affecting.mark(caller.services, selection, body.state, note=body.note or None, dry_run=body.dry_run))
+    named = _named(dag_id, body)
+    return answer(affecting.mark(caller.services, named, body.state, note=body.note or None, dry_run=body.dry_run))
 
 
 def _order(body: shapes.TriggerRequest) -> triggering.Order:
     return triggering.Order(body.conf, body.logical_date, body.use_now, body.run_id, body.note, body.unpause)
 
 
-def _selection(dag_id: str, body: shapes.ClearRequest | shapes.MarkRequest) -> affecting.Selection:
-    return affecting.Selection(
+def _named(dag_id: str, body: shapes.ClearRequest | shapes.MarkRequest) -> affecting.Named:
+    return affecting.Named(
         dag_id,
         body.run_ids,
         body.task_ids,

@@ -1,7 +1,6 @@
 """`GET /ui/stream`: server-sent events with what changed, from the outbox.
 
-One task of the process reads the outbox while anybody listens, four times a second, and hands the news to all: fifty
-browsers cost as much reading as one. What came together is told together: one notice for each run, one for each task
+What came together is told together: one notice for each run, one for each task
 instance, and for a run of which more than MANY instances changed, one that says how many.
 """
 
@@ -22,66 +21,22 @@ from starlette.concurrency import run_in_threadpool
 from tradewind.core.moments import encode_moment
 from tradewind.core.records import OutboxRecord
 from tradewind.server.access import Caller, CallerOf
+from tradewind.server.tailer import Tailer
 from tradewind.server.ui.shapes import Notice
 from tradewind.services.session import Services
 
-TICK_S: Final = 0.25
 HEARTBEAT_S: Final = 15.0
 LONGEST_S: Final = 1800.0
 MANY: Final = 500
 """Changes of one run in a tick; more are told as a number."""
-PAGE: Final = 5000
 REPLAY: Final = 20_000
 """A listener who missed more changes than so many is told to ask for everything anew."""
-WAITING: Final = 200
-"""Batches that a slow listener may have before him; then he starts over with a reset."""
 _KINDS: Final = frozenset(
     {"run", "task", "dag", "pool", "variable", "connection", "import_error", "backfill", "health"}
 )
 _encode = msgspec.json.Encoder(enc_hook=encode_moment).encode
 
 Told = dict[str, Any]
-
-
-class Tailer:
-    """Reads the outbox for everybody who listens to this process."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._listeners: set[asyncio.Queue[list[OutboxRecord] | None]] = set()
-        self._task: asyncio.Task[None] | None = None
-        self.seq = 0
-
-    async def listen(self) -> asyncio.Queue[list[OutboxRecord] | None]:
-        """A queue of batches, each in the order of the outbox; None: some were lost, start over."""
-        if self._task is None or self._task.done():
-            self.seq = await run_in_threadpool(self._services.store.outbox.last_seq)
-            self._task = asyncio.create_task(self._run())
-        queue: asyncio.Queue[list[OutboxRecord] | None] = asyncio.Queue()
-        self._listeners.add(queue)
-        return queue
-
-    def leave(self, queue: asyncio.Queue[list[OutboxRecord] | None]) -> None:
-        self._listeners.discard(queue)
-
-    async def _run(self) -> None:
-        outbox = self._services.store.outbox
-        while self._listeners:
-            try:
-                found = await run_in_threadpool(outbox.since, self.seq, limit=PAGE)
-            except Exception:
-                # The database is away: browsers keep what they show, and are told as soon as it is back.
-                await asyncio.sleep(1.0)
-                continue
-            if found:
-                self.seq = found[-1].seq
-                for queue in list(self._listeners):
-                    if queue.qsize() < WAITING:
-                        queue.put_nowait(found)
-                    elif queue.qsize() == WAITING:
-                        queue.put_nowait(None)
-            if len(found) < PAGE:
-                await asyncio.sleep(TICK_S)
 
 
 def notices_of(records: Iterable[OutboxRecord], caller: Caller) -> list[Told]:
@@ -119,9 +74,8 @@ def notices_of(records: Iterable[OutboxRecord], caller: Caller) -> list[Told]:
     return sorted([*told, *summed.values()], key=lambda notice: notice["seq"])
 
 
-def stream_routes(services: Services) -> APIRouter:
+def stream_routes(services: Services, tailer: Tailer) -> APIRouter:
     router = APIRouter()
-    tailer = Tailer(services)
 
     @router.get(
         "/ui/stream", operation_id="stream", response_class=StreamingResponse, responses={200: {"model": Notice}}
@@ -153,11 +107,13 @@ async def events(tailer: Tailer, services: Services, caller: Caller, start: int 
                 for notice in notices_of(missed, caller):
                     yield event(notice)
         told = max(now, start or 0) if start is None or start <= now else now
+        # Who has heard nothing yet must know where he stands, too: else he would miss what happens while he is cut off.
+        yield here(told)
         while (left := ends_at - time.monotonic()) > 0:
             try:
                 batch = await asyncio.wait_for(queue.get(), min(HEARTBEAT_S, left))
             except asyncio.TimeoutError:
-                yield b": beat\n\n"
+                yield here(told)
                 continue
             if batch is None:
                 while not queue.empty():
@@ -182,6 +138,11 @@ def _missed(services: Services, start: int, now: int) -> list[OutboxRecord] | No
     found = [record for record in services.store.outbox.since(start, limit=REPLAY) if record.seq <= now]
     # Old rows are cleaned away from the beginning: the first one shows whether something is missing.
     return found if not found or found[0].seq <= start + MANY else None
+
+
+def here(seq: int) -> bytes:
+    """Nothing new up to this number: no event, and a sign of life."""
+    return b": beat\nid: %d\n\n" % seq
 
 
 def event(notice: Told) -> bytes:

@@ -50,6 +50,7 @@ from tradewind.server.v1.models.task_instances import (
 from tradewind.services import task_instances as service
 from tradewind.services import task_logs
 from tradewind.services.clear_requests import ClearRequest, clear
+from tradewind.services.clearing import Options
 from tradewind.services.dags import get_dag
 from tradewind.services.errors import Unknown
 from tradewind.services.runs import get_run as find_run
@@ -273,8 +274,11 @@ def post_clear_task_instances(
         downstream=body.include_downstream,
         past=body.include_past,
         future=body.include_future,
-        only_failed=body.only_failed and not body.only_running,
-        only_running=body.only_running,
+        options=Options(
+            only_failed=body.only_failed and not body.only_running,
+            only_running=body.only_running,
+            requeues=body.reset_dag_runs,
+        ),
     )
     return TaskInstanceReferenceCollection.of(clear(caller.services, request, dry_run=body.dry_run).instances)
 

@@ -24,6 +24,7 @@ from tradewind.server.v2.models.task_instances import (
 from tradewind.server.v2.task_instances import collection
 from tradewind.server.v2.task_instances import responses as instance_responses
 from tradewind.services.clear_requests import Cleared, ClearRequest, clear, clear_run
+from tradewind.services.clearing import Options
 from tradewind.services.errors import Invalid
 from tradewind.services.runs import get_run
 from tradewind.services.session import Services
@@ -43,7 +44,6 @@ def _told(services: Services, cleared: Cleared, *, only_new: bool = False) -> Cl
 def post_clear_task_instances(
     dag_id: str, body: ClearTaskInstancesBody, caller: CallerOf
 ) -> TaskInstanceCollectionResponse:
-    """Runs that had ended are queued again, whatever `reset_dag_runs` says: otherwise nothing would run."""
     request = ClearRequest(
         dag_id=dag_id,
         run_id=body.dag_run_id,
@@ -54,11 +54,14 @@ def post_clear_task_instances(
         downstream=body.include_downstream,
         past=body.include_past,
         future=body.include_future,
-        only_failed=body.only_failed and not body.only_running,
-        only_running=body.only_running,
-        newest_version=bool(body.run_on_latest_version),
-        prevent_running=body.prevent_running_task,
-        note=body.note,
+        options=Options(
+            only_failed=body.only_failed and not body.only_running,
+            only_running=body.only_running,
+            newest_version=bool(body.run_on_latest_version),
+            prevent_running=body.prevent_running_task,
+            requeues=body.reset_dag_runs,
+            note=body.note,
+        ),
     )
     return collection(caller.services, clear(caller.services, request, dry_run=body.dry_run).instances)
 
@@ -66,13 +69,13 @@ def post_clear_task_instances(
 def _request(dag_id: str, body: DAGRunClearBody | BulkDAGRunClearBody) -> ClearRequest:
     if body.only_new and body.only_failed:
         raise Invalid("only_new and only_failed do not go together. Leave one of them out.")
-    return ClearRequest(
-        dag_id=dag_id,
+    options = Options(
         only_failed=body.only_failed,
         only_new=body.only_new,
         newest_version=bool(body.run_on_latest_version),
         note=body.note,
     )
+    return ClearRequest(dag_id=dag_id, options=options)
 
 
 @router.post("/dagRuns/{dag_run_id}/clear", operation_id="clear_dag_run", tags=["DagRun"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +32,7 @@ from tradewind.server.conventions import (
     span,
 )
 from tradewind.server.errors import Forbidden
+from tradewind.server.tailer import Tailer
 from tradewind.server.v2.models.dag_runs import (
     AllDags,
     DAGRunCollectionResponse,
@@ -224,32 +224,41 @@ def delete_dag_run(dag_id: str, dag_run_id: str, caller: CallerOf) -> Response:
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
 )
 def wait_dag_run_until_finished(
+    request: Request,
     dag_id: str,
     dag_run_id: str,
     caller: CallerOf,
     interval: Annotated[float, Query(gt=0, le=86_400, description="Seconds between two looks at the run.")],
     result: Annotated[list[str], Query(default_factory=list, description="Tasks whose results to give at the end.")],
 ) -> StreamingResponse:
-    """One line with the run's state at once and after each interval; the last one has the results that were asked for."""
+    """One line with the run's state at once, when it changes and after each interval; the last one has the results that were
+    asked for."""
     if result and not caller.may(Action.READ, Resource.XCOM, dag_id):
         raise Forbidden(f"User '{caller.username}' may not read XComs of DAG '{dag_id}', so leave out result.")
     run = find_run(caller.services, dag_id, dag_run_id)
-    lines = _until_the_end(caller, run, max(interval, _SHORTEST_S), result)
+    lines = _until_the_end(request.app.state.tailer, caller, run, max(interval, _SHORTEST_S), result)
     return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
 async def _until_the_end(
-    caller: Caller, run: RunRecord, interval_s: float, task_ids: Sequence[str]
+    tailer: Tailer, caller: Caller, run: RunRecord, interval_s: float, task_ids: Sequence[str]
 ) -> AsyncIterator[bytes]:
     services = caller.services
-    while not run.state.is_final:
-        yield _line({"state": run.state.value})
-        await asyncio.sleep(interval_s)
-        now = await run_in_threadpool(services.store.runs.by_key, run.run_key)
-        if now is None:
-            # It was deleted: there is no state to tell any more.
-            return
-        run = now
+    queue = await tailer.listen()
+    try:
+        while True:
+            # Read after listening has begun, and after each change: nothing happens unnoticed in between.
+            now = await run_in_threadpool(services.store.runs.by_key, run.run_key)
+            if now is None:
+                # It was deleted: there is no state to tell any more.
+                return
+            run = now
+            if run.state.is_final:
+                break
+            yield _line({"state": run.state.value})
+            await tailer.hears_of_run(queue, run.run_key, interval_s)
+    finally:
+        tailer.leave(queue)
     last: dict[str, Any] = {"state": run.state.value}
     results = await run_in_threadpool(results_of, services, run, task_ids)
     yield _line(last | ({"results": results} if results else {}))

@@ -17,7 +17,8 @@ export function PaletteHost() {
   const { dagId, runId, taskId } = useParams({ strict: false });
   useEffect(() => onOpenPalette(() => setOpened(true)), []);
   useEffect(() => {
-    const timer = setTimeout(() => void load(), idleMs);
+    // When the server is gone just now, it is loaded on opening.
+    const timer = setTimeout(() => void load().catch(() => undefined), idleMs);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {

@@ -50,6 +50,14 @@ describe("the login page", () => {
     expect(screen.queryByLabelText("Password")).toBeNull();
   });
 
+  it("says why a provider's login did not work, in its own words only", async () => {
+    const oidc = [{ name: "corp", label: "Corp", url: "auth/oidc/corp" }];
+    serve({ "GET /ui/session": noSession({ login: { password: true, oidc } }) });
+    openApp("/login?error=expired");
+    expect((await screen.findByRole("alert")).textContent).toContain("took too long");
+    expect(loginSearch({ error: "Call 555-1234" })).toEqual({});
+  });
+
   it("says so when there is no way in", async () => {
     serve({ "GET /ui/session": noSession({ login: { password: false, oidc: [] } }) });
     openApp("/login");

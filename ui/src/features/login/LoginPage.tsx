@@ -14,7 +14,7 @@ const route = getRouteApi("/login");
 export default function LoginPage() {
   const t = useT();
   useTitle([t("login.title")]);
-  const { next } = route.useSearch();
+  const { next, error } = route.useSearch();
   const router = useRouter();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const logIn = useLogIn();
@@ -43,6 +43,11 @@ export default function LoginPage() {
           <span className="visually-hidden">{t("login.title")}</span>
         </h1>
         <div className={classes.scale} aria-hidden="true" />
+        {error && !logIn.error ? (
+          <p role="alert" className={classes.error}>
+            {t(`login.failed.${error}`)}
+          </p>
+        ) : null}
         {password ? (
           <form ref={form} onSubmit={submit} className={classes.form}>
             <TextInput

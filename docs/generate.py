@@ -134,9 +134,9 @@ and *skipped* are the state that the task gets without running.
 """
 
 TRIGGER_RULES_END: Final = """
-Where a rule can end both in *upstream_failed* and in *skipped*, a failure outranks a skip, whichever came first: the
-same upstream states always give the same answer. A branch (or short-circuit) that decides against a task skips it
-whatever its rule says.
+Where a rule can end both in *upstream_failed* and in *skipped*, a failure outranks a skip. `all_success` does not wait for
+all of its upstream tasks: a failure decides at once, and so does a skip, unless something above runs that began no later
+and may still fail. A branch (or short-circuit) that decides against a task skips it whatever its rule says.
 
 Mapped upstream tasks count with all their instances. A setup that a task relies on without being directly below it has to
 succeed as well.

@@ -19,18 +19,24 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 @pytest.mark.parametrize("style", ["2x", "3x"])
-def test_every_recorded_dag_ends_as_in_airflow(style: str, database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("specs", "expected", "count"),
+    [("specs.json", "expected-3.3.2.json", 138), ("more-specs.json", "more-expected.json", 37)],
+    ids=["expected", "more"],
+)
+def test_every_recorded_dag_ends_as_in_airflow(
+    specs: str, expected: str, count: int, style: str, database: str, tmp_path: Path
+) -> None:
     home = Home(
         tmp_path,
         database=postgres_url() if database == "postgresql" else None,
         settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"},
     )
     ours = tmp_path / "ours.json"
-    run(home, str(DAGS / "emit.py"), str(DAGS / "specs.json"), str(home.dags), "--style", style)
+    run(home, str(DAGS / "emit.py"), str(DAGS / specs), str(home.dags), "--style", style)
     run(home, str(HERE / "drive.py"), str(ours))
-    expected = DAGS / "expected-3.3.2.json"
-    judged = run(home, str(DAGS / "compare.py"), str(expected), str(ours), "--specs", str(DAGS / "specs.json"), "--tries")
-    assert "138 of 138 agree" in judged
+    judged = run(home, str(DAGS / "compare.py"), str(DAGS / expected), str(ours), "--specs", str(DAGS / specs), "--tries")
+    assert f"{count} of {count} agree" in judged
 
 
 def run(home: Home, *command: str) -> str:

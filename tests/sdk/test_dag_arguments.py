@@ -141,18 +141,39 @@ def test_the_default_time_zone_is_configurable(monkeypatch: pytest.MonkeyPatch) 
     assert (found.timezone, found.start_date) == ("Europe/Amsterdam", datetime(2025, 6, 30, 22, tzinfo=timezone.utc))
 
 
-def test_the_start_is_the_earliest_of_the_dag_and_its_tasks_and_the_end_only_when_all_tasks_have_one() -> None:
-    source = """
+@pytest.mark.parametrize(
+    ("dag", "first", "second", "start", "end"),
+    [
+        # What a task says of its own cannot widen what the DAG says.
+        ("'2025-01-05', '2025-02-01'", "'2025-01-01', '2025-03-01'", "None, None", "2025-01-05", "2025-02-01"),
+        (
+            "'2025-01-05', '2025-02-01'",
+            "'2025-01-09', '2025-01-20'",
+            "'2025-01-08', '2025-01-21'",
+            "2025-01-05",
+            "2025-02-01",
+        ),
+        ("None, None", "'2025-01-02', '2025-03-01'", "'2025-01-01', '2025-02-01'", "2025-01-01", "2025-03-01"),
+        # A task without an end goes on for ever.
+        ("None, None", "'2025-01-02', '2025-03-01'", "None, None", "2025-01-02", None),
+    ],
+)
+def test_a_dag_starts_with_its_first_task_and_ends_with_its_last(
+    dag: str, first: str, second: str, start: str, end: str | None
+) -> None:
+    found = spec(
+        f"""
         from airflow import DAG
         from airflow.operators.empty import EmptyOperator
-        with DAG("d", start_date="2025-01-05", end_date="2025-02-01", schedule=None):
-            EmptyOperator(task_id="a", start_date="2025-01-01", end_date="2025-03-01")
-            EmptyOperator(task_id="b"{})
-    """
-    found = spec(source.format(""))
-    assert found.start_date == datetime(2025, 1, 1, tzinfo=timezone.utc)
-    assert found.end_date == datetime(2025, 2, 1, tzinfo=timezone.utc)
-    assert spec(source.format(", end_date='2025-02-15'")).end_date == datetime(2025, 3, 1, tzinfo=timezone.utc)
+        dates = lambda start, end: {{"start_date": start, "end_date": end}}
+        with DAG("d", schedule=None, **dates({dag})):
+            EmptyOperator(task_id="a", **dates({first}))
+            EmptyOperator(task_id="b", **dates({second}))
+        """
+    )
+    assert [found.start_date, found.end_date] == [
+        None if text is None else datetime.fromisoformat(f"{text}T00:00:00+00:00") for text in (start, end)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def begin(view: RunView, now: datetime) -> Plan:
     A task mapped over literals is expanded at once; one that is mapped over a result gets one placeholder with map index
     -1 until that result is known. A task outside of its own start and end date gets no instance.
     """
-    return advance(view, None, now)
+    return _evaluate(_Step(view, now, 0), None)
 
 
 def advance(view: RunView, task_ids: Iterable[str] | None, now: datetime) -> Plan:
@@ -45,7 +45,11 @@ def advance(view: RunView, task_ids: Iterable[str] | None, now: datetime) -> Pla
     For what changed outside of the run: it was loaded, cleared or marked, its DAG was un-paused, its past changed. With
     None, `Plan.ready` also names the instances that were SCHEDULED before.
     """
-    step = _Step(view, now)
+    return _evaluate(_Step(view, now), task_ids)
+
+
+def _evaluate(step: _Step, task_ids: Iterable[str] | None) -> Plan:
+    view = step.view
     if task_ids is None:
         for node in view.graph.ordered:
             if not view.of_task[node.task_id] and _is_in_date_range(view, node.task):
@@ -78,7 +82,7 @@ def ended(view: RunView, instance: Instance, outcome: messages.Outcome, at: date
     """The newest try of `instance` ended at `at`. Only QUEUED, RUNNING and RESTARTING instances listen."""
     if instance.state is TaskState.RESTARTING:
         return restart_ready(view, instance, now)
-    step = _Step(view, now)
+    step = _Step(view, now, instance.round)
     if instance.state not in _LISTENING:
         return step.plan
     match outcome:
@@ -109,7 +113,7 @@ def ended(view: RunView, instance: Instance, outcome: messages.Outcome, at: date
 
 def skip_now(view: RunView, task_ids: Iterable[str], by_instance: Instance, now: datetime) -> Plan:
     """A running branch or short-circuit decided to skip these tasks: those that have not started are skipped."""
-    step = _Step(view, now)
+    step = _Step(view, now, by_instance.round)
     step.skip(task_ids, by_instance)
     return step.finish()
 
@@ -207,9 +211,11 @@ def _is_in_date_range(view: RunView, task: TaskSpec) -> bool:
 class _Step:
     """One decision being made: the plan so far, and the tasks that are still to be looked at."""
 
-    def __init__(self, view: RunView, now: datetime) -> None:
+    def __init__(self, view: RunView, now: datetime, round_: int | None = None) -> None:
+        """`round_` is that of the try whose end is followed, 0 for a new run; None when rounds are not known."""
         self.view = view
         self.now = now
+        self._round = round_
         self.plan = Plan()
         self._front: dict[str, set[int] | None] = {}
         """Task id → map indexes to look at; None: all."""
@@ -229,7 +235,11 @@ class _Step:
             plan.unready.append(instance)
         if old in _DELAYED and new is not TaskState.SCHEDULED:
             plan.retime.append(instance)
-        if new.is_final:
+        if new is TaskState.SCHEDULED and old is not TaskState.NONE:
+            instance.round += 1
+        elif old not in ACTIVE and (new is TaskState.SCHEDULED or new.is_final):
+            instance.round = self.view.graph.nodes[instance.task_id].depth if self._round is None else self._round
+        if new.is_final or (new in _DELAYED and self.view.awaited):
             self.wake_below(instance)
 
     def delay(self, instance: Instance, until: datetime | None) -> None:
@@ -288,6 +298,8 @@ class _Step:
         view = self.view
         while self._front:
             layer, self._front = self._front, {}
+            if self._round is not None:
+                self._round += 1
             verdicts: list[tuple[Instance, Verdict]] = []
             for task_id, indexes in layer.items():
                 tally = view.tallies[task_id].by_state

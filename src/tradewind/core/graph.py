@@ -56,6 +56,7 @@ class Node:
     __slots__ = (
         "bit",
         "dependents",
+        "depth",
         "downstream",
         "fires_early",
         "has_setups",
@@ -91,6 +92,8 @@ class Node:
         """Mapped groups around the task, outermost first."""
         self.is_scoped = task.expansion is not None
         """True when the task has more than one instance: it is mapped, or inside a mapped group."""
+        self.depth = 1
+        """Number of tasks on the longest way to it, itself included."""
         self.sources: tuple[str, ...] = ()
         """Tasks whose results decide the number of instances: those of its own expansion, else of the nearest mapped group."""
         self.indirect_setups: tuple[Node, ...] = ()
@@ -129,6 +132,8 @@ class Graph:
         self.groups: dict[str, GroupSpec] = {group.group_id: group for group in spec.groups}
         self._link()
         self.topological: tuple[str, ...] = self._sort()
+        for node in map(self.nodes.__getitem__, self.topological):
+            node.depth = 1 + max((upstream.depth for upstream in node.upstream), default=0)
         self._up = self._reach(upstream=True)
         self._down = self._reach(upstream=False)
         self._all_setups = sum(node.bit for node in self.ordered if node.task.is_setup)

@@ -33,6 +33,7 @@ class Instance:
         "queued_at",
         "rendered_map_index",
         "reschedule_count",
+        "round",
         "run_key",
         "scheduled_at",
         "start_date",
@@ -72,6 +73,8 @@ class Instance:
         self.pid: int | None = None
         self.hostname = ""
         self.note: str | None = None
+        self.round = 0
+        """In which step of the run it was scheduled, or ended without a try; 0: not yet. Not stored: see `RunView.add`."""
 
     def __repr__(self) -> str:
         return f"Instance({self.task_id!r}, {self.map_index}, {self.state})"

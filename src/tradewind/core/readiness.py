@@ -10,9 +10,11 @@ from typing import Final
 
 from tradewind.core.graph import Node
 from tradewind.core.mapping import relevant_indexes, total_length
-from tradewind.core.run_view import Instance, RunView, Tally
-from tradewind.core.states import FAILURES, TaskState, TriggerRule
+from tradewind.core.run_view import Instance, InstanceKey, RunView, Tally
+from tradewind.core.states import ACTIVE, FAILURES, TaskState, TriggerRule
 from tradewind.core.trigger_rules import Counts, Verdict, counts_from, evaluate, evaluate_setups
+
+_UNDER_WAY: Final = frozenset({TaskState.SCHEDULED, *ACTIVE})
 
 _CAN_FAIL: Final = frozenset(
     {
@@ -48,10 +50,23 @@ def judge_rule(view: RunView, node: Node, map_index: int) -> Verdict:
     rule = node.task.trigger_rule
     if not node.upstream or rule is TriggerRule.ALWAYS:
         return Verdict.MET
-    setups = evaluate_setups(setup_counts(view, node, map_index)) if node.indirect_setups else Verdict.MET
+    setups = Verdict.MET
+    if node.indirect_setups:
+        found = setup_counts(view, node, map_index)
+        setups = evaluate_setups(found)
+        if setups is Verdict.WAIT and found.skipped and _is_skip_first(view, node, map_index, node.indirect_setups):
+            setups = Verdict.SKIPPED
     if setups is Verdict.FAILED:
         return setups
-    verdict = evaluate(rule, upstream_tallies(view, node, map_index))
+    counts = upstream_tallies(view, node, map_index)
+    verdict = evaluate(rule, counts)
+    if (
+        verdict is Verdict.WAIT
+        and rule is TriggerRule.ALL_SUCCESS
+        and counts.skipped
+        and _is_skip_first(view, node, map_index, node.upstream)
+    ):
+        verdict = Verdict.SKIPPED
     if verdict is Verdict.WAIT or verdict is Verdict.FAILED:
         # A skipped setup skips the task unless its own rule can still fail it.
         return Verdict.SKIPPED if setups is Verdict.SKIPPED and rule not in _CAN_FAIL else verdict
@@ -123,6 +138,54 @@ def missing_upstreams(view: RunView, node: Node, map_index: int) -> list[Instanc
                 and (indexes is None or instance.map_index in indexes or instance.is_placeholder)
             ]
     return found
+
+
+def _is_skip_first(view: RunView, node: Node, map_index: int, above: tuple[Node, ...]) -> bool:
+    """True when a skipped instance of `above` settles that `node[map_index]` is skipped although others have not ended.
+
+    What would fail in the same round as the skip, or in one before it, is waited for; what can only fail later is not.
+    Tries are taken to last one round, so the answer does not hang on milliseconds.
+    """
+    key = (node.task_id, map_index)
+    known = view.awaited.get(key)
+    if known is not None and known[0].state in _UNDER_WAY and known[0].round <= known[1]:
+        return False
+    view.awaited.pop(key, None)
+    front = [i for other in above for i in _instances(view, node, map_index, other) if not _is_passed(i)]
+    last = min(i.round for i in front if i.state is TaskState.SKIPPED)
+    seen: set[InstanceKey] = set()
+    while front and last > 0:
+        # The last one: it is likely to end last, so that this is not looked for again with each that ends.
+        for instance in reversed(front):
+            if instance.state in _UNDER_WAY and instance.round <= last:
+                view.awaited[key] = (instance, last)
+                return False
+        waiting = [i for i in front if i.state is TaskState.NONE and i.key not in seen]
+        seen.update(i.key for i in waiting)
+        # Each task between a failure and this one takes a round to hand it on.
+        last -= 1
+        front = [
+            one
+            for i in waiting
+            for other in view.graph.nodes[i.task_id].upstream
+            for one in _instances(view, view.graph.nodes[i.task_id], i.map_index, other)
+            if not _is_passed(one)
+        ]
+    return True
+
+
+def _is_passed(instance: Instance) -> bool:
+    return instance.state.is_final and instance.state is not TaskState.SKIPPED
+
+
+def _instances(view: RunView, node: Node, map_index: int, other: Node) -> list[Instance]:
+    """Those instances of `other` that matter to `node[map_index]`."""
+    groups = {upstream.task_id: group for upstream, group in node.paired} | node.paired_setups
+    group = groups.get(other.task_id)
+    if group is None or map_index < 0:
+        return view.of(other.task_id)
+    indexes = _paired_indexes(view, node, map_index, other, group)
+    return [i for i in view.of(other.task_id) if indexes is None or i.map_index in indexes or i.is_placeholder]
 
 
 def _judge_sources(view: RunView, node: Node) -> Verdict:

@@ -152,6 +152,8 @@ class RunView:
         self.decisions: dict[InstanceKey, Decision] = {}
         self.skipped_by: dict[str, set[InstanceKey]] = {}
         """Task id → the branches directly above it that decided to skip it."""
+        self.awaited: dict[InstanceKey, tuple[Instance, int]] = {}
+        """Instances with a skip above them → the try that may still outrank it, and the latest round in which that one counts."""
         self.past = past if past is not None else PastFacts()
         self.paused = paused
         self.timeout_at = timeout_at
@@ -232,6 +234,8 @@ class RunView:
         node = self.graph.nodes[instance.task.task_id]
         self.instances[instance.key] = instance
         self.of_task[node.task_id][instance.map_index] = instance
+        if instance.state is not TaskState.NONE and not instance.round:
+            instance.round = node.depth
         if self.counts(instance):
             self._count(node, instance.state, 1)
 

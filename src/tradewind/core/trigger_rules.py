@@ -3,9 +3,9 @@
 One function from counts to a verdict; where the counts come from (all instances, those of one map index, indirect setups)
 is the caller's business.
 
-Where a rule can end in upstream_failed as well as in skipped, a failure outranks a skip whichever is known first: such a
-task is skipped only when everything above it has ended. Airflow takes whichever it sees first, so that the same run can
-end in two ways; ours is always one of the two. A branch that decides against a task outranks both.
+Where a rule can end in upstream_failed as well as in skipped, a failure that is known outranks a skip that is known. Whether
+`all_success` may be settled by a skip before everything above has ended is seen from the run, not from counts: `readiness`.
+A branch that decides against a task outranks both.
 """
 
 from __future__ import annotations

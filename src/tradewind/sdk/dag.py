@@ -234,6 +234,12 @@ class DAG:
         self.task_dict[task.node_id] = task
         self._mapped_over_ids = None
         task._dag = self
+        self._bound_dates(task)
+
+    def _bound_dates(self, task: Any) -> None:
+        """A task's dates are never wider than those of its DAG, and are the DAG's where it has none."""
+        task.start_date = max(filter(None, (task.start_date, self.start_date)), default=None)
+        task.end_date = min(filter(None, (task.end_date, self.end_date)), default=None)
 
     def add_tasks(self, tasks: Iterable[Any]) -> None:
         for task in tasks:

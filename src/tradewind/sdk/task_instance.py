@@ -213,6 +213,9 @@ class RuntimeTaskInstance:
 
     def _page(self, **query: Any) -> str:
         base = str(conf.get("api", "base_url", fallback="") or conf.get("webserver", "base_url", fallback="") or "")
+        if not base:
+            scheme = "https" if conf.get("api", "ssl_cert", fallback="") else "http"
+            base = f"{scheme}://localhost:{conf.get('api', 'port', fallback='8080')}"
         path = f"/dags/{quote(self.dag_id, safe='')}/runs/{quote(self.run_id, safe='')}/tasks/{quote(self.task_id, safe='')}"
         if self.map_index >= 0:
             path += f"/mapped/{self.map_index}"

@@ -605,6 +605,32 @@ class LogWindow(Shape):
     """Why there is no log, and where it was looked for."""
 
 
+class RunLogLine(LogLine):
+    """A line of one of the run's tries."""
+
+    task_id: str
+    map_index: int
+    try_number: int
+    try_id: str
+    """With `offset`: names the line."""
+
+
+class RunLogWindow(Shape):
+    """Lines of all tries of a run, by time."""
+
+    lines: list[RunLogLine]
+    before: str
+    """Cursor: what lies before these lines."""
+    after: str
+    """Cursor: what follows."""
+    is_exhausted: bool
+    """Nothing more lies in the direction that was read, as of now."""
+    is_complete: bool
+    """The run has ended: nothing will be added."""
+    tasks: list[str]
+    """Ids of all tasks that were tried."""
+
+
 class LogHits(Shape):
     offsets: list[int]
     """Of the lines that match, in the order of the file, at most `limit`."""

@@ -974,6 +974,9 @@ class AssetRow(Shape):
     group: str
     producers: list[InstanceOwner]
     consumers: list[str]
+    """DAGs that it schedules, or whose tasks read it."""
+    scheduled: list[str]
+    """Those of them that it schedules."""
 
 
 class InstanceOwner(Shape):

@@ -1064,6 +1064,8 @@ export interface components {
             name: string;
             /** Producers */
             producers: components["schemas"]["InstanceOwner"][];
+            /** Scheduled */
+            scheduled: string[];
             /** Uri */
             uri: string;
         };

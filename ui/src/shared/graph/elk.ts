@@ -1,6 +1,6 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk-api";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
-import type { Box, Line, Shape } from "./graphLayout";
+import type { Box, Line, Shape } from "./layout";
 
 // The worker is a file of our own origin: the page's policy allows no other kind.
 const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });

@@ -219,6 +219,8 @@ class DagPage(Shape):
     """JSON Schema of the trigger form: an object schema with one property for each param, in order, with defaults."""
     arguments: dict[str, Any]
     """Every other argument of the DAG, by name."""
+    newest_state: str | None
+    """State of the newest run; None without any."""
     run_counts: dict[str, int]
     median_duration_s: float | None
     p95_duration_s: float | None

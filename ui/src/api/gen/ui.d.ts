@@ -1498,6 +1498,8 @@ export interface components {
             last_parsed_at: string | null;
             /** Median Duration S */
             median_duration_s: number | null;
+            /** Newest State */
+            newest_state: string | null;
             /** Next Runs */
             next_runs: components["schemas"]["PlannedRun"][];
             /** Owners */

@@ -120,7 +120,8 @@ function LineageCard({ data: { node, direction, isFocus } }: NodeProps<Node<Node
           <b>{node.label}</b>
         </>
       }
-      sub={<span>{node.uri || t(`assets.graph.${node.kind}`)}</span>}
+      // Datasets are often named by their address alone.
+      sub={<span>{node.uri && node.uri !== node.label ? node.uri : t(`assets.graph.${node.kind}`)}</span>}
     />
   );
 }

@@ -111,3 +111,12 @@ def test_what_switching_on_will_create(site: Site) -> None:
     assert preview.creates_now == 9
     assert preview.first[0].logical_date is not None and preview.first[0].logical_date.day == 1
     assert preview.next is not None and preview.next.run_after > site.clock.now()
+
+
+def test_a_dags_page_tells_the_state_of_its_newest_run(site: Site) -> None:
+    site.add_dag("nightly", a_task("extract"))
+    assert site.shaped(shapes.DagPage, "/ui/dags/nightly").newest_state is None
+    site.begin(trigger_run(site.services, "nightly"), extract=TaskState.SUCCESS)
+    site.clock.advance(minutes=5)
+    site.begin(trigger_run(site.services, "nightly"), extract=TaskState.FAILED)
+    assert site.shaped(shapes.DagPage, "/ui/dags/nightly").newest_state == "failed"

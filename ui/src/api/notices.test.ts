@@ -5,7 +5,7 @@ import { NoticeSink, patchOn, refetchEveryMs, staleKeys } from "./notices";
 describe("a notice", () => {
   it("of a task makes its own page, its run, its DAG and the lists stale", () => {
     expect(staleKeys({ seq: 1, kind: "task", dag_id: "d", run_id: "r", task_id: "t", map_index: 3 })).toEqual(
-      [["dags"], ["home"], ["dag", "d"], ["run", "d", "r"], ["tasks"], ["task", "d", "r", "t"]],
+      [["dags"], ["home"], ["dag", "d"], ["run", "d", "r"], ["tasks"], ["xcoms"], ["task", "d", "r", "t"]],
     );
   });
 

@@ -2,6 +2,7 @@
 import { fillSlot } from "@/shared/slots";
 
 fillSlot("taskLog", () => import("@/features/logs/TaskLog"));
+fillSlot("runLog", () => import("@/features/logs/RunLog"));
 fillSlot("taskInstance", () => import("@/features/task/TaskInstance"));
 fillSlot("run", () => import("@/features/runs/Run"));
 fillSlot("runTable", () => import("@/features/runs/RunTableSlot"));

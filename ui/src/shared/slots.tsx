@@ -8,6 +8,13 @@ export interface TaskTarget {
   mapIndex: number;
 }
 
+/** Which lines of a run's log are shown; what is absent or empty limits nothing. */
+export interface RunLogFilter {
+  q?: string;
+  level?: string[];
+  task?: string[];
+}
+
 /**
  * Pieces that one feature shows and another provides, by name and props. Features do not import each other: the app
  * fills the slots (`app/slots.ts`), a page writes `<Slot name="taskLog" …/>`.
@@ -23,6 +30,8 @@ export interface Slots {
     tryNumber?: number;
     onTryNumber?: (tryNumber: number) => void;
   };
+  /** The log of all tasks of a run, by time. Provided by "logs". */
+  runLog: { dagId: string; runId: string; filter: RunLogFilter; onFilter: (filter: RunLogFilter) => void };
   /** One run: digest, progress, parameters. Provided by "runs". */
   run: { dagId: string; runId: string; layout: "panel" | "page" };
   /** Table of runs, of one DAG or of all. Provided by "runs". */

@@ -74,6 +74,7 @@ UI: Final[Mapping[str, tuple[Need, ...] | None]] = {
     "list_task_xcoms": read(R.XCOM),
     "get_rendered": read(R.TASK_INSTANCE),
     "get_log_window": read(R.TASK_LOG),
+    "get_run_log": read(R.DAG_RUN, R.TASK_LOG),
     "search_log": read(R.TASK_LOG),
     "download_log": read(R.TASK_LOG),
     "list_import_errors": read(R.IMPORT_ERROR),

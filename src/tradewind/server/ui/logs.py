@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,9 +16,11 @@ from tradewind.server.access import CallerOf
 from tradewind.server.ui import shapes
 from tradewind.server.ui.answers import answer
 from tradewind.services.errors import Unknown
-from tradewind.services.views import log_search, task_logs
+from tradewind.services.views import log_search, run_log, task_logs
 
 _LOOK_AGAIN_S: Final = 0.1
+_LOOK_AT_RUN_AGAIN_S: Final = 0.5
+"""Longer: the tries of the run are read each time."""
 router = APIRouter(prefix="/ui/dags/{dag_id:name}/runs/{run_id:name}")
 
 
@@ -52,13 +55,51 @@ async def get_log_window(
             backwards=backwards,
         )
 
+    # The file lies on this machine, so looking at it costs next to nothing; nobody looks when nobody follows it.
+    return await _when_grown(request, read, wait_s, _LOOK_AGAIN_S)
+
+
+@router.get("/log", operation_id="get_run_log", response_model=shapes.RunLogWindow)
+async def get_run_log(
+    request: Request,
+    caller: CallerOf,
+    dag_id: str,
+    run_id: str,
+    at: run_log.RunLogAt = "tail",
+    cursor: Annotated[str | None, Query(max_length=60_000)] = None,
+    backwards: bool = False,
+    limit: Annotated[int, Query(ge=1, le=run_log.MAX_LINES)] = 500,
+    q: Annotated[str, Query(max_length=1000)] = "",
+    regex: bool = False,
+    level: Annotated[list[str] | None, Query()] = None,
+    task_id: Annotated[list[str] | None, Query()] = None,
+    wait_s: Annotated[float, Query(ge=0, le=25)] = 0.0,
+) -> Response:
+    """The logs of all tries of a run as one. With `wait_s`: answers when there is a line, the run has ended, or then."""
+    asked = run_log.Asked(q, regex, frozenset(level or ()), frozenset(task_id or ()))
+    place = cursor
+
+    def read() -> dict[str, Any]:
+        nonlocal place
+        window = run_log.get_run_log(
+            caller.services, dag_id, run_id, at=at, cursor=place, backwards=backwards, limit=limit, asked=asked
+        )
+        # What was looked through without a match is not looked through again.
+        place = window["before" if backwards else "after"] if cursor is not None else None
+        return window
+
+    return await _when_grown(request, read, wait_s, _LOOK_AT_RUN_AGAIN_S)
+
+
+async def _when_grown(
+    request: Request, read: Callable[[], dict[str, Any]], wait_s: float, look_again_s: float
+) -> Response:
     until = time.monotonic() + wait_s
     while True:
         window = await run_in_threadpool(read)
         if window["lines"] or window["is_complete"] or time.monotonic() >= until or await request.is_disconnected():
             return answer(window)
-        # The file lies on this machine, so looking at it costs next to nothing; nobody looks when nobody follows it.
-        await asyncio.sleep(_LOOK_AGAIN_S)
+        await asyncio.sleep(look_again_s)
 
 
 @router.get("/tasks/{task_id:name}/log/search", operation_id="search_log", response_model=shapes.LogHits)

@@ -219,6 +219,8 @@ class DagPage(Shape):
     """JSON Schema of the trigger form: an object schema with one property for each param, in order, with defaults."""
     arguments: dict[str, Any]
     """Every other argument of the DAG, by name."""
+    newest_state: str | None
+    """State of the newest run; None without any."""
     run_counts: dict[str, int]
     median_duration_s: float | None
     p95_duration_s: float | None
@@ -665,6 +667,32 @@ class LogWindow(Shape):
     """Why there is no log, and where it was looked for."""
 
 
+class RunLogLine(LogLine):
+    """A line of one of the run's tries."""
+
+    task_id: str
+    map_index: int
+    try_number: int
+    try_id: str
+    """With `offset`: names the line."""
+
+
+class RunLogWindow(Shape):
+    """Lines of all tries of a run, by time."""
+
+    lines: list[RunLogLine]
+    before: str
+    """Cursor: what lies before these lines."""
+    after: str
+    """Cursor: what follows."""
+    is_exhausted: bool
+    """Nothing more lies in the direction that was read, as of now."""
+    is_complete: bool
+    """The run has ended: nothing will be added."""
+    tasks: list[str]
+    """Ids of all tasks that were tried."""
+
+
 class LogHits(Shape):
     offsets: list[int]
     """Of the lines that match, in the order of the file, at most `limit`."""
@@ -1012,6 +1040,9 @@ class AssetRow(Shape):
     group: str
     producers: list[InstanceOwner]
     consumers: list[str]
+    """DAGs that it schedules, or whose tasks read it."""
+    scheduled: list[str]
+    """Those of them that it schedules."""
 
 
 class InstanceOwner(Shape):

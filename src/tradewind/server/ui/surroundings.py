@@ -80,6 +80,7 @@ def list_assets(caller: CallerOf) -> Response:
             "group": asset.group,
             "producers": [{"dag_id": one.dag_id, "task_id": one.task_id} for one in asset.producing_tasks],
             "consumers": sorted({one.dag_id for one in [*asset.scheduled_dags, *asset.consuming_tasks]}),
+            "scheduled": sorted({one.dag_id for one in asset.scheduled_dags}),
         }
         for asset in found.items
     ]

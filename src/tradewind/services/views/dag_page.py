@@ -69,6 +69,7 @@ def get_dag_page(viewer: Viewer, dag_id: str) -> View:
         "last_parsed_at": dag.last_parsed_at,
         "params_schema": params_schema(spec),
         "arguments": arguments_of(spec),
+        "newest_state": recent[0].state if recent else None,
         "run_counts": running,
         "median_duration_s": median_of(seconds),
         "p95_duration_s": p95_of(seconds),

@@ -35,7 +35,7 @@ def search_log(
     patience_s: float = _PATIENCE_S,
 ) -> View:
     """`shapes.LogHits`. With nothing asked for, only the levels are counted. Raises Invalid, FileNotFoundError."""
-    fits = _matcher(q, regex)
+    fits = matcher(q, regex)
     asked = bool(q or levels or source)
     deadline = time.monotonic() + patience_s
     offsets: list[int] = []
@@ -78,7 +78,7 @@ def _is_hit(
     return fits(line["text"])
 
 
-def _matcher(q: str, regex: bool) -> Callable[[str], bool]:
+def matcher(q: str, regex: bool) -> Callable[[str], bool]:
     if not q:
         return lambda text: True
     if not regex:

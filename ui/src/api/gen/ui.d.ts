@@ -363,6 +363,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/dags/{dag_id}/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Log
+         * @description The logs of all tries of a run as one. With `wait_s`: answers when there is a line, the run has ended, or then.
+         */
+        get: operations["get_run_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ui/dags/{dag_id}/runs/{run_id}/note": {
         parameters: {
             query?: never;
@@ -1078,6 +1098,8 @@ export interface components {
             name: string;
             /** Producers */
             producers: components["schemas"]["InstanceOwner"][];
+            /** Scheduled */
+            scheduled: string[];
             /** Uri */
             uri: string;
         };
@@ -1510,6 +1532,8 @@ export interface components {
             last_parsed_at: string | null;
             /** Median Duration S */
             median_duration_s: number | null;
+            /** Newest State */
+            newest_state: string | null;
             /** Next Runs */
             next_runs: components["schemas"]["PlannedRun"][];
             /** Owners */
@@ -2552,6 +2576,60 @@ export interface components {
             seq: number;
             /** Total */
             total: number;
+        };
+        /**
+         * RunLogLine
+         * @description A line of one of the run's tries.
+         */
+        RunLogLine: {
+            /** At */
+            at: string | null;
+            /**
+             * Extra
+             * @default {}
+             */
+            extra: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Cut
+             * @default false
+             */
+            is_cut: boolean;
+            /** Level */
+            level: string;
+            /** Map Index */
+            map_index: number;
+            /** Offset */
+            offset: number;
+            /** Source */
+            source: string;
+            /** Task Id */
+            task_id: string;
+            /** Text */
+            text: string;
+            /** Try Id */
+            try_id: string;
+            /** Try Number */
+            try_number: number;
+        };
+        /**
+         * RunLogWindow
+         * @description Lines of all tries of a run, by time.
+         */
+        RunLogWindow: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Is Complete */
+            is_complete: boolean;
+            /** Is Exhausted */
+            is_exhausted: boolean;
+            /** Lines */
+            lines: components["schemas"]["RunLogLine"][];
+            /** Tasks */
+            tasks: string[];
         };
         /** RunPage */
         RunPage: {
@@ -5117,6 +5195,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GanttPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPExceptionResponse"];
+                };
+            };
+        };
+    };
+    get_run_log: {
+        parameters: {
+            query?: {
+                at?: "head" | "tail";
+                backwards?: boolean;
+                cursor?: string | null;
+                level?: string[] | null;
+                limit?: number;
+                q?: string;
+                regex?: boolean;
+                task_id?: string[] | null;
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLogWindow"];
                 };
             };
             /** @description Bad Request */

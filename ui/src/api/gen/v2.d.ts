@@ -536,10 +536,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Clear Task Instances
-         * @description Runs that had ended are queued again, whatever `reset_dag_runs` says: otherwise nothing would run.
-         */
+        /** Post Clear Task Instances */
         post: operations["post_clear_task_instances"];
         delete?: never;
         options?: never;
@@ -1071,7 +1068,8 @@ export interface paths {
         };
         /**
          * Wait Dag Run Until Finished
-         * @description One line with the run's state at once and after each interval; the last one has the results that were asked for.
+         * @description One line with the run's state at once, when it changes and after each interval; the last one has the results that were
+         *     asked for.
          */
         get: operations["wait_dag_run_until_finished"];
         put?: never;

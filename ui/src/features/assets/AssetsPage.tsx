@@ -1,27 +1,36 @@
-import { TextInput } from "@mantine/core";
+import { SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { data, ui } from "@/api/client";
-import type { components } from "@/api/gen/ui";
 import { useT } from "@/shared/i18n";
 import { useTitle } from "@/shared/title";
 import { type Column, DataTable } from "@/shared/ui/DataTable";
 import { EmptyState } from "@/shared/ui/EmptyState";
+import { Loading } from "@/shared/ui/Loading";
 import { Page } from "@/shared/ui/Page";
 import { QueryView } from "@/shared/ui/QueryView";
+import type { Asset } from "./assetGraph";
+import type { AssetsSearch } from "./search";
 
 const route = getRouteApi("/frame/assets");
 
-type Asset = components["schemas"]["AssetRow"];
+const AssetGraph = lazy(() => import("./AssetGraph"));
 
 /** What DAG files declare as their outlets, inlets and schedules, and who makes and uses it. */
 export default function AssetsPage() {
   const t = useT();
   useTitle([t("assets.title")]);
-  const { q = "" } = route.useSearch();
+  const search = route.useSearch();
+  const { q = "", view = "list", focus } = search;
   const navigate = useNavigate();
+  const go = ({ q, view, focus }: AssetsSearch) =>
+    void navigate({
+      to: "/assets",
+      search: { ...(q ? { q } : {}), ...(view === "graph" ? { view } : {}), ...(focus ? { focus } : {}) },
+      replace: true,
+    });
   const query = useQuery({
     queryKey: ["assets", "list"],
     queryFn: ({ signal }) => data(ui.GET("/ui/assets", { signal })),
@@ -81,36 +90,51 @@ export default function AssetsPage() {
       title={t("assets.title")}
       wide
       actions={
-        <TextInput
-          size="xs"
-          aria-label={t("assets.search")}
-          placeholder={t("assets.search")}
-          leftSection={<Search size={12} aria-hidden="true" />}
-          value={q}
-          onChange={(event) => {
-            const typed = event.currentTarget.value;
-            void navigate({ to: "/assets", search: typed ? { q: typed } : {}, replace: true });
-          }}
-        />
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label={t("assets.view")}
+            value={view}
+            onChange={(value) => go({ ...search, view: value as "list" | "graph" })}
+            data={[
+              { value: "list", label: t("assets.view.list") },
+              { value: "graph", label: t("assets.view.graph") },
+            ]}
+          />
+          <TextInput
+            size="xs"
+            aria-label={t("assets.search")}
+            placeholder={t("assets.search")}
+            leftSection={<Search size={12} aria-hidden="true" />}
+            value={q}
+            onChange={(event) => go({ ...search, q: event.currentTarget.value })}
+          />
+        </>
       }
     >
       <QueryView query={query}>
-        {() => (
-          <DataTable
-            label={t("assets.title")}
-            name="assets"
-            columns={columns}
-            rows={rows}
-            rowKey={(one) => one.name + one.uri}
-            empty={
-              q ? (
-                <EmptyState title={t("assets.noneFiltered")}>{t("assets.noneFilteredHint")}</EmptyState>
-              ) : (
-                <EmptyState title={t("assets.none")}>{t("assets.noneHint")}</EmptyState>
-              )
-            }
-          />
-        )}
+        {() =>
+          view === "graph" && rows.length ? (
+            <Suspense fallback={<Loading lines={10} />}>
+              <AssetGraph assets={rows} focus={focus} onFocus={(id) => go({ ...search, focus: id ?? "" })} />
+            </Suspense>
+          ) : (
+            <DataTable
+              label={t("assets.title")}
+              name="assets"
+              columns={columns}
+              rows={rows}
+              rowKey={(one) => one.name + one.uri}
+              empty={
+                q ? (
+                  <EmptyState title={t("assets.noneFiltered")}>{t("assets.noneFilteredHint")}</EmptyState>
+                ) : (
+                  <EmptyState title={t("assets.none")}>{t("assets.noneHint")}</EmptyState>
+                )
+              }
+            />
+          )
+        }
       </QueryView>
     </Page>
   );

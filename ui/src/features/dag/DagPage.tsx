@@ -44,7 +44,8 @@ export default function DagPage() {
   const navigate = useNavigate();
   const query = useQuery(dagQuery(dagId));
   const running = query.data?.run_counts.running ?? 0;
-  useTitle([dagId], running ? toState("running") : undefined);
+  const newest = query.data?.newest_state;
+  useTitle([dagId], running ? "running" : newest ? toState(newest) : undefined, running > 1 ? running : 0);
   const look: Look = (next) => {
     const merged = { ...search, ...next };
     for (const key of Object.keys(merged) as (keyof DagSearch)[])

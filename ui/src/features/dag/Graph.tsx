@@ -1,19 +1,11 @@
-import "@xyflow/react/dist/base.css";
 import { SegmentedControl, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import {
-  Background,
-  Controls,
-  type Edge,
-  MarkerType,
-  MiniMap,
-  type Node,
-  ReactFlow,
-  ReactFlowProvider,
-  useReactFlow,
-} from "@xyflow/react";
+import { type Edge, type Node, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { Search } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
+import { Canvas, edgeOf, useLayout } from "@/shared/graph/Canvas";
+import { drawnFor, linesOf, reach } from "@/shared/graph/layout";
+import type { Direction } from "@/shared/graph/NodeCard";
 import { useT } from "@/shared/i18n";
 import { usePreference } from "@/shared/preferences";
 import { stateVar, toState } from "@/shared/state/states";
@@ -21,10 +13,8 @@ import { EmptyState } from "@/shared/ui/EmptyState";
 import { ErrorState } from "@/shared/ui/ErrorState";
 import { Loading } from "@/shared/ui/Loading";
 import type { ViewProps } from "./DagPage";
-import { layout } from "./elk";
 import classes from "./Graph.module.css";
 import { GroupNode, type NodeData, TaskNodeView } from "./GraphNodes";
-import { type Box, drawnFor, linesOf, reach, shapeKey } from "./graphLayout";
 import { type GraphData, graphQuery } from "./queries";
 import { useRun } from "./useRun";
 
@@ -67,7 +57,7 @@ function Drawing({
     () => new Set(chosen ?? (graph.nodes.length > foldAbove ? groups : [])),
     [chosen, graph.nodes.length, groups],
   );
-  const [direction, setDirection] = usePreference<"RIGHT" | "DOWN">("graph.direction", "RIGHT");
+  const [direction, setDirection] = usePreference<Direction>("graph.direction", "RIGHT");
   const [critical, setCritical] = useState(false);
   const [only, setOnly] = useState<"all" | "upstream" | "downstream">("all");
   const [text, setText] = useState("");
@@ -92,29 +82,13 @@ function Drawing({
   }, [graph, only, search.task]);
   const drawn = useMemo(() => drawnFor(kept, folded), [kept, folded]);
   const lines = useMemo(() => linesOf(kept, drawn), [kept, drawn]);
-  const key = shapeKey(kept, folded, direction);
-  const [boxes, setBoxes] = useState<{ key: string; boxes: Box[] } | null>(null);
-  const [problem, setProblem] = useState<unknown>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key names the structure; states alone need no new layout
-  useEffect(() => {
-    let current = true;
-    layout(key, kept, folded, drawn, lines, direction)
-      .then((found) => {
-        if (!current) return;
-        setBoxes({ key, boxes: found });
-        requestAnimationFrame(() => void flow.fitView({ padding: 0.12, maxZoom: 1.2 }));
-      })
-      .catch((error: unknown) => current && setProblem(error));
-    return () => {
-      current = false;
-    };
-  }, [key]);
+  const { boxes, problem } = useLayout(kept, folded, drawn, lines, direction);
 
   const path = useMemo(() => new Set(critical ? graph.critical_path : []), [critical, graph.critical_path]);
   const wanted = text.trim().toLowerCase();
   const nodes = useMemo((): Node<NodeData>[] => {
     const byId = new Map(kept.nodes.map((node) => [node.id, node]));
-    return (boxes?.boxes ?? []).flatMap((box) => {
+    return (boxes ?? []).flatMap((box) => {
       const node = byId.get(box.id);
       if (!node) return [];
       const isOpenGroup = box.isGroup && !box.isFolded;
@@ -153,14 +127,9 @@ function Drawing({
       lines.map((line) => {
         const isCritical = path.has(line.source) && path.has(line.target);
         return {
-          id: line.id,
-          source: line.source,
-          target: line.target,
-          ...(line.label ? { label: line.label } : {}),
+          ...edgeOf(line),
           animated: graph.states[line.target] === "running",
           className: isCritical ? (classes.critical ?? "") : "",
-          markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
-          selectable: false,
         };
       }),
     [lines, path, graph.states],
@@ -188,7 +157,7 @@ function Drawing({
           size="xs"
           aria-label={t("dag.graph.direction")}
           value={direction}
-          onChange={(value) => setDirection(value as "RIGHT" | "DOWN")}
+          onChange={(value) => setDirection(value as Direction)}
           data={[
             { value: "RIGHT", label: "→" },
             { value: "DOWN", label: "↓" },
@@ -219,36 +188,17 @@ function Drawing({
         ) : null}
       </div>
       {boxes ? (
-        <ReactFlow
+        <Canvas
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
-          nodesConnectable={false}
-          nodesDraggable={false}
-          onlyRenderVisibleElements={nodes.length > 120}
-          minZoom={0.08}
-          fitView
-          proOptions={{ hideAttribution: true }}
-          onNodeClick={(_, node) => {
+          label={t("dag.graph.label", { dag: dag.dag_id })}
+          colorOf={({ data: { state } }) => (state ? stateVar(state) : "var(--line-strong)")}
+          onOpen={(node) => {
             if (node.data.node.kind === "group") node.data.onFold();
             else look({ run, task: node.id, map: undefined, try: undefined });
           }}
-          aria-label={t("dag.graph.label", { dag: dag.dag_id })}
-        >
-          <Background gap={22} color="var(--line)" />
-          <Controls showInteractive={false} position="bottom-left" />
-          {nodes.length <= 400 ? (
-            <MiniMap
-              pannable
-              zoomable
-              ariaLabel={t("dag.graph.map")}
-              nodeColor={(node) => {
-                const { state } = node.data as NodeData;
-                return state ? stateVar(state) : "var(--line-strong)";
-              }}
-            />
-          ) : null}
-        </ReactFlow>
+        />
       ) : (
         <Loading lines={10} />
       )}

@@ -18,10 +18,13 @@ import { Upcoming } from "./Upcoming";
 /** What is broken, what runs late, what comes next. */
 export default function HomePage() {
   const t = useT();
-  useTitle([t("home.title")]);
+  const query = useQuery(homeQuery);
+  const broken = query.data?.failures.length ?? 0;
+  const running = query.data?.run_counts.running ?? 0;
+  useTitle([t("home.title")], broken ? "failed" : running ? "running" : undefined, broken || running);
   return (
     <Page title={t("home.title")}>
-      <QueryView query={useQuery(homeQuery)}>{(home) => <Digest home={home} />}</QueryView>
+      <QueryView query={query}>{(home) => <Digest home={home} />}</QueryView>
     </Page>
   );
 }

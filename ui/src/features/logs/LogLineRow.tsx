@@ -25,36 +25,13 @@ function timeText(line: LogLine, view: LineView): string {
   return clockTime(at, view.zone);
 }
 
-export const LogLineRow = memo(function LogLineRow({
-  line,
-  number,
-  current,
-  view,
-  onName,
-}: {
-  line: LogLine;
-  number: number | null;
-  current: boolean;
-  view: LineView;
-  /** The reader wants a link to this line. */
-  onName: (offset: number) => void;
-}) {
+/** When, how grave, and what: the part of a line that every log shows. */
+export function LineBody({ line, view }: { line: LogLine; view: LineView }) {
   const t = useT();
   const [open, setOpen] = useState(false);
   const folded = open ? null : foldable(line.text);
   return (
-    <div className={classes.line} data-level={line.level || undefined} data-current={current || undefined}>
-      <a
-        className={classes.number}
-        href={`#L${line.offset}`}
-        aria-label={t("logs.linkTo")}
-        onClick={(event) => {
-          event.preventDefault();
-          onName(line.offset);
-        }}
-      >
-        {number ?? "·"}
-      </a>
+    <>
       {view.time === "none" ? null : (
         <span className={classes.time} title={line.at ?? undefined}>
           {timeText(line, view)}
@@ -83,6 +60,39 @@ export const LogLineRow = memo(function LogLineRow({
         )}
         {line.is_cut ? <em className={classes.cut}>{t("logs.cut")}</em> : null}
       </span>
+    </>
+  );
+}
+
+export const LogLineRow = memo(function LogLineRow({
+  line,
+  number,
+  current,
+  view,
+  onName,
+}: {
+  line: LogLine;
+  number: number | null;
+  current: boolean;
+  view: LineView;
+  /** The reader wants a link to this line. */
+  onName: (offset: number) => void;
+}) {
+  const t = useT();
+  return (
+    <div className={classes.line} data-level={line.level || undefined} data-current={current || undefined}>
+      <a
+        className={classes.number}
+        href={`#L${line.offset}`}
+        aria-label={t("logs.linkTo")}
+        onClick={(event) => {
+          event.preventDefault();
+          onName(line.offset);
+        }}
+      >
+        {number ?? "·"}
+      </a>
+      <LineBody line={line} view={view} />
     </div>
   );
 });

@@ -41,7 +41,7 @@ export interface LogToolbarProps {
   download: (raw: boolean) => string;
 }
 
-const label = {
+export const levelMessage = {
   debug: "logs.level.debug",
   info: "logs.level.info",
   warning: "logs.level.warning",
@@ -112,7 +112,7 @@ export function LogToolbar(props: LogToolbarProps) {
               className={classes.chip}
               onClick={() => choose(level)}
             >
-              {t(label[level])} {count}
+              {t(levelMessage[level])} {count}
             </button>
           ) : null;
         })}

@@ -19,7 +19,7 @@ export function markOf({ text, regex }: LogQuery): RegExp | null {
 }
 
 /** The text once the reader has paused typing. */
-function useSettled<T>(value: T, ms = 250): T {
+export function useSettled<T>(value: T, ms = 250): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), ms);

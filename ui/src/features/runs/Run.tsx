@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { useT } from "@/shared/i18n";
-import { Slot, type Slots } from "@/shared/slots";
+import { type RunLogFilter, Slot, type Slots } from "@/shared/slots";
 import { states, toState } from "@/shared/state/states";
 import { JsonView } from "@/shared/ui/JsonView";
 import { QueryView } from "@/shared/ui/QueryView";
@@ -16,7 +16,12 @@ import classes from "./Run.module.css";
 import { RunActions } from "./RunActions";
 import { RunTasks } from "./RunTasks";
 
-type Props = Slots["run"] & { tab?: string | undefined; onTab?: (tab: string) => void };
+type Props = Slots["run"] & {
+  tab?: string | undefined;
+  onTab?: (tab: string) => void;
+  logFilter?: RunLogFilter;
+  onLogFilter?: (filter: RunLogFilter) => void;
+};
 
 /** One run: how it went, what broke, its tasks, its parameters, its history. */
 export default function Run(props: Props) {
@@ -27,12 +32,13 @@ export default function Run(props: Props) {
   );
 }
 
-const tabs = ["overview", "tasks", "events", "audit"] as const;
+const tabs = ["overview", "tasks", "log", "events", "audit"] as const;
 
-function Loaded({ page, layout, tab: wanted, onTab }: Props & { page: RunData }) {
+function Loaded({ page, layout, tab: wanted, onTab, logFilter, onLogFilter }: Props & { page: RunData }) {
   const t = useT();
   const { run } = page;
   const [own, setOwn] = useState<string>("overview");
+  const [ownFilter, setOwnFilter] = useState<RunLogFilter>({});
   const tab = tabs.find((name) => name === (wanted ?? own)) ?? "overview";
   const choose = onTab ?? setOwn;
   const step = (runId: string | null, label: string, icon: React.ReactNode) =>
@@ -120,6 +126,15 @@ function Loaded({ page, layout, tab: wanted, onTab }: Props & { page: RunData })
         </Tabs.Panel>
         <Tabs.Panel value="tasks" className={classes.fill ?? ""}>
           <RunTasks dagId={run.dag_id} runId={run.run_id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log" className={classes.fill ?? ""}>
+          <Slot
+            name="runLog"
+            dagId={run.dag_id}
+            runId={run.run_id}
+            filter={logFilter ?? ownFilter}
+            onFilter={onLogFilter ?? setOwnFilter}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="events" className={classes.panel ?? ""}>
           <ol className={classes.events}>

@@ -15,6 +15,7 @@ export default function RunPage() {
   const { dagId, runId } = route.useParams();
   const search = route.useSearch();
   const navigate = useNavigate();
+  const { tab, ...logFilter } = search;
   const { data: page } = useQuery(runQuery(dagId, runId));
   useTitle([runId, dagId], page ? toState(page.run.state) : undefined);
   return (
@@ -33,8 +34,21 @@ export default function RunPage() {
         dagId={dagId}
         runId={runId}
         layout="page"
-        tab={search.tab}
-        onTab={(tab) => void navigate({ to: ".", search: { tab }, replace: true })}
+        tab={tab}
+        onTab={(next) => void navigate({ to: ".", search: { tab: next }, replace: true })}
+        logFilter={logFilter}
+        onLogFilter={({ q, level, task }) =>
+          void navigate({
+            to: ".",
+            search: {
+              tab: "log",
+              ...(q ? { q } : {}),
+              ...(level?.length ? { level } : {}),
+              ...(task?.length ? { task } : {}),
+            },
+            replace: true,
+          })
+        }
       />
     </div>
   );

@@ -1,4 +1,5 @@
 import { oneOf, text, words } from "@/shared/search";
+import type { RunLogFilter } from "@/shared/slots";
 
 export const runSorts = ["run_after", "logical_date", "start_date", "duration"] as const;
 const sorts = runSorts.flatMap((name) => [name, `-${name}`] as const);
@@ -17,8 +18,14 @@ export const runsSearch = (search: Record<string, unknown>): RunsSearch => ({
   ...oneOf(search, "sort", sorts),
 });
 
-export interface RunSearch {
+/** The tab, and what its log is filtered by. */
+export interface RunSearch extends RunLogFilter {
   tab?: string;
 }
 
-export const runSearch = (search: Record<string, unknown>): RunSearch => text(search, "tab");
+export const runSearch = (search: Record<string, unknown>): RunSearch => ({
+  ...text(search, "tab"),
+  ...text(search, "q"),
+  ...words(search, "level"),
+  ...words(search, "task"),
+});

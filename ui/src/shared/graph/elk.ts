@@ -1,6 +1,6 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk-api";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
-import type { Box, Line, Shape } from "./graphLayout";
+import type { Box, Line, Shape } from "./layout";
 
 // The worker is a file of our own origin: the page's policy allows no other kind.
 const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });
@@ -60,7 +60,8 @@ async function run(
       "elk.algorithm": "layered",
       "elk.direction": direction,
       "elk.hierarchyHandling": "INCLUDE_CHILDREN",
-      "elk.layered.spacing.nodeNodeBetweenLayers": "48",
+      // Room for what stands on an edge.
+      "elk.layered.spacing.nodeNodeBetweenLayers": lines.some((line) => line.label) ? "88" : "48",
       "elk.spacing.nodeNode": "18",
       "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",

@@ -1,5 +1,3 @@
-import type { GraphData } from "./queries";
-
 export interface Box {
   id: string;
   x: number;
@@ -18,9 +16,17 @@ export interface Line {
   label: string | null;
 }
 
+export interface ShapeNode {
+  id: string;
+  label: string;
+  /** A group holds other nodes. */
+  kind: string;
+  parent?: string | null;
+}
+
 export interface Shape {
-  nodes: GraphData["nodes"];
-  edges: GraphData["edges"];
+  nodes: readonly ShapeNode[];
+  edges: readonly { source: string; target: string; label?: string | null }[];
 }
 
 /** The nearest folded group around each node, or the node itself: what is drawn for it. */
@@ -29,7 +35,7 @@ export function drawnFor(shape: Shape, folded: ReadonlySet<string>): Map<string,
   const drawn = new Map<string, string>();
   for (const node of shape.nodes) {
     let shown = node.id;
-    let above = node.parent;
+    let above: string | null | undefined = node.parent;
     while (above !== null && above !== undefined) {
       if (folded.has(above)) shown = above;
       above = parents.get(above) ?? null;

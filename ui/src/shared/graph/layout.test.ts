@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnFor, linesOf, reach, type Shape, shapeKey } from "./graphLayout";
+import { drawnFor, linesOf, reach, type Shape, shapeKey } from "./layout";
 
 const node = (id: string, parent: string | null = null, kind: "task" | "group" = "task") =>
   ({ id, parent, kind, label: id, depth: 0, operator: "" }) as unknown as Shape["nodes"][number];

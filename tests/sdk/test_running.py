@@ -151,7 +151,12 @@ def test_a_run_looks_like_its_dialects() -> None:
     two, three = DagRunView(info, 2), DagRunView(info, 3)
     assert (f"{two.run_type}", f"{three.run_type!s}") == ("manual", "DagRunType.MANUAL")
     assert two.run_type == three.run_type == "manual"
-    assert (two.execution_date, three.execution_date) == (MOMENT, None)
+    assert (f"{two.state}", f"{three.state!s}") == ("running", "DagRunState.RUNNING")
+    assert two.state == three.state == "running"
+    assert two.execution_date == MOMENT
+    for name in ("execution_date", "external_trigger", "is_backfill"):
+        with pytest.raises(AttributeError, match=f"no '{name}' since Airflow 3: use "):
+            getattr(three, name)
     assert (two.conf["a"]["b"], two.external_trigger, two.get_state()) == (2, True, "running")
     assert two.run_after.timezone_name == "UTC"
 

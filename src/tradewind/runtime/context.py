@@ -61,6 +61,7 @@ class _Facts:
         self.task = task
         self.ti = ti
         self.run = run
+        self._dialect = dialect
         self._moment = run.logical_date or (run.run_after if dialect < 3 else None)
 
     # --- dates ---------------------------------------------------------------------------------------------------------
@@ -103,9 +104,7 @@ class _Facts:
 
     @cached_property
     def next_date(self) -> pendulum.DateTime | None:
-        """The logical date after this one by the DAG's schedule; this one itself for a manual run."""
-        if self.run.run_type == "manual":
-            return self.logical_date
+        """The logical date after this run's interval by the DAG's schedule."""
         start, end = _aware(self.run.data_interval_start), _aware(self.run.data_interval_end)
         if start is None or end is None:
             return None
@@ -127,6 +126,13 @@ class _Facts:
         return None
 
     # --- the rest ------------------------------------------------------------------------------------------------------
+
+    @property
+    def variables(self) -> dict[str, VariableAccessor]:
+        return {
+            "json": VariableAccessor(as_json=True, dialect=self._dialect),
+            "value": VariableAccessor(as_json=False, dialect=self._dialect),
+        }
 
     @property
     def expanded_count(self) -> int | None:
@@ -152,7 +158,7 @@ _WITHOUT_A_DATE: Final[Mapping[str, Make]] = {
     "task_instance_key_str": lambda facts: facts.instance_key,
     "task_state_store": lambda facts: NoStateStore(),
     "triggering_asset_events": lambda facts: {},
-    "var": lambda facts: {"json": VariableAccessor(as_json=True), "value": VariableAccessor(as_json=False)},
+    "var": lambda facts: facts.variables,
 }
 _OF_A_DATE: Final[Mapping[str, Make]] = {
     "data_interval_end": lambda facts: _aware(facts.run.data_interval_end),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from tradewind.sdk import macros as _macros
 from tradewind.sdk.connection import Connection
-from tradewind.sdk.exceptions import AirflowNotFoundException
+from tradewind.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 from tradewind.sdk.types import NOTSET
-from tradewind.sdk.variable import Variable
+from tradewind.sdk.variable import Variable, VariableNotFound
 
 macros = _macros
 
@@ -17,24 +18,36 @@ macros = _macros
 class VariableAccessor:
     """`var.value.NAME`, `var.json.NAME`, and `.get(NAME, default)`."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, dialect: int) -> None:
         self._as_json = as_json
+        self._dialect = dialect
 
     def __getattr__(self, key: str) -> Any:
         # Only names of variables: Jinja and copy look for Python's own names, too.
         if key.startswith("__"):
             raise AttributeError(key)
-        return Variable.get(key, deserialize_json=self._as_json)
+        return self._required(key)
+
+    def _required(self, key: str) -> Any:
+        """Raises what a template of this dialect gets: KeyError in 2, AirflowRuntimeError in 3, where bad JSON is one, too."""
+        try:
+            return Variable.get(key, deserialize_json=self._as_json)
+        except VariableNotFound as missing:
+            raise (AirflowRuntimeError if self._dialect >= 3 else KeyError)(str(missing)) from None
+        except json.JSONDecodeError as error:
+            if self._dialect < 3:
+                raise
+            raise AirflowRuntimeError(f"Variable {key} is no JSON: {error}") from None
 
     def get(self, key: str, default_var: Any = NOTSET, default: Any = NOTSET) -> Any:
-        """The variable, or the default when there is none. Raises KeyError without a default."""
+        """The variable, or the default when there is none. Without a default raises as `var.value.NAME`."""
         fallback = default_var if default is NOTSET else default
         if fallback is NOTSET:
-            return Variable.get(key, deserialize_json=self._as_json)
+            return self._required(key)
         return Variable.get(key, default_var=fallback, deserialize_json=self._as_json)
 
     def __repr__(self) -> str:
-        return f"<VariableAccessor {'json' if self._as_json else 'value'}>"
+        return "<VariableAccessor (dynamic access)>"
 
 
 class ConnectionAccessor:
@@ -53,7 +66,7 @@ class ConnectionAccessor:
             return default_conn
 
     def __repr__(self) -> str:
-        return "<ConnectionAccessor>"
+        return "<ConnectionAccessor (dynamic access)>"
 
 
 class OutletEvent:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tradewind.core.states import RunState
 from tradewind.sdk import timezone
-from tradewind.sdk.types import DagRunType, run_type_for
+from tradewind.sdk.types import DagRunType, run_state_for, run_type_for
 
 if TYPE_CHECKING:
     from tradewind.core.messages import RunInfo
@@ -15,6 +14,13 @@ if TYPE_CHECKING:
 _DATES = frozenset(
     {"run_after", "logical_date", "data_interval_start", "data_interval_end", "queued_at", "start_date", "end_date"}
 )
+
+_OF_AIRFLOW_2 = {
+    "execution_date": "logical_date",
+    "external_trigger": "run_type",
+    "is_backfill": "run_type",
+}
+"""What a run of an Airflow 3 file does not have any more, and what is there instead."""
 
 
 class DagRunView:
@@ -43,7 +49,7 @@ class DagRunView:
         self.partition_date: Any = None
         self.team_name: str | None = None
         self.run_type: Any = run_type_for(run.run_type, dialect)
-        self.state = RunState(run.state)
+        self.state: Any = run_state_for(run.state, dialect)
 
     def __getattr__(self, name: str) -> Any:
         if name in _DATES:
@@ -51,7 +57,13 @@ class DagRunView:
             value = timezone.convert_to_utc(getattr(self.__dict__["_run"], name))
             self.__dict__[name] = value
             return value
+        if name in _OF_AIRFLOW_2:
+            raise AttributeError(f"A DAG run has no {name!r} since Airflow 3: use {_OF_AIRFLOW_2[name]}.")
         raise AttributeError(f"A DAG run has no {name!r}.")
+
+    def _only_in_2(self, name: str) -> None:
+        if self._dialect >= 3:
+            raise AttributeError(name)
 
     @property
     def conf(self) -> dict[str, Any]:
@@ -62,21 +74,22 @@ class DagRunView:
 
     @property
     def execution_date(self) -> Any:
-        """Airflow 2's name of the logical date; in dialect 2 a run without one answers with `run_after`."""
-        if self.logical_date is None and self._dialect < 3:
-            return self.run_after
-        return self.logical_date
+        """Airflow 2's name of the logical date; a run without one answers with `run_after`."""
+        self._only_in_2("execution_date")
+        return self.run_after if self.logical_date is None else self.logical_date
 
     @property
     def external_trigger(self) -> bool:
         """Whether somebody started it by hand."""
+        self._only_in_2("external_trigger")
         return self._run.run_type == DagRunType.MANUAL.value
 
-    def get_state(self) -> RunState:
+    def get_state(self) -> Any:
         return self.state
 
     @property
     def is_backfill(self) -> bool:
+        self._only_in_2("is_backfill")
         return self._run.run_type == DagRunType.BACKFILL_JOB.value
 
     def get_previous_dagrun(self, state: Any = None, **_: Any) -> DagRunView | None:

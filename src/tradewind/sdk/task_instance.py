@@ -30,7 +30,7 @@ from tradewind.sdk.context import current_context_or_none
 from tradewind.sdk.dag_run import DagRunView, previous_run
 from tradewind.sdk.exceptions import UnmappableXComLengthPushed, UnmappableXComTypePushed, XComForMappingNotPushed
 from tradewind.sdk.skipmixin import XCOM_SKIPMIXIN_KEY
-from tradewind.sdk.types import NOTSET, ArgNotSet
+from tradewind.sdk.types import NOTSET, ArgNotSet, task_state_for
 from tradewind.sdk.xcom import LazyXComSequence, ask, set_request
 from tradewind.sdk.xcom_arg import XCOM_RETURN_KEY
 
@@ -93,7 +93,7 @@ class RuntimeTaskInstance:
         self.test_mode = task_try.test_mode
         self.reschedule_count = task_try.reschedule_count
         self.map_lengths: Mapping[str, int] = task_try.map_lengths
-        self.state: Any = TaskState.RUNNING
+        self._state: str = TaskState.RUNNING
         self._start_date: Any = start_date or datetime.now(dt_timezone.utc)
         self.end_date: Any = None
         self.pid = os.getpid()
@@ -107,7 +107,7 @@ class RuntimeTaskInstance:
 
     def __repr__(self) -> str:
         mapped = f" map_index={self.map_index}" if self.map_index >= 0 else ""
-        return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{mapped} [{self.state}]>"
+        return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{mapped} [{TaskState(self._state)!s}]>"
 
     # --- what it is ---------------------------------------------------------------------------------------------------------
 
@@ -116,6 +116,14 @@ class RuntimeTaskInstance:
         if self._dag_run is None:
             self._dag_run = DagRunView(self.task_try.run, self.dialect)
         return self._dag_run
+
+    @property
+    def state(self) -> Any:
+        return task_state_for(self._state, self.dialect)
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self._state = value
 
     @property
     def start_date(self) -> Any:
@@ -136,6 +144,10 @@ class RuntimeTaskInstance:
     @property
     def logical_date(self) -> Any:
         return self.dag_run.logical_date
+
+    @property
+    def is_mapped(self) -> bool:
+        return self.map_index >= 0
 
     @property
     def execution_date(self) -> Any:
@@ -386,7 +398,7 @@ class RuntimeTaskInstance:
 
     def get_previous_execution_date(self, state: Any = None, session: Any = None) -> Any:
         run = self.get_previous_dagrun(state)
-        return run.execution_date if run is not None else None
+        return run.logical_date if run is not None else None
 
     def get_previous_start_date(self, state: Any = None, session: Any = None) -> Any:
         run = self.get_previous_dagrun(state)

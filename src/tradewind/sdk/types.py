@@ -62,6 +62,32 @@ class DagRunType(str, Enum):
         return DagRunType.MANUAL
 
 
+class DagRunState(str, Enum):
+    """`dag_run.state` in an Airflow 3 file, where it prints as `DagRunState.RUNNING`. Equal to its text, and to `RunState`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class TaskInstanceState(str, Enum):
+    """`ti.state` in an Airflow 3 file: the states that a task can see itself in, or is told of in a callback."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    SUCCESS = "success"
+    FAILED = "failed"
+    UP_FOR_RETRY = "up_for_retry"
+    UP_FOR_RESCHEDULE = "up_for_reschedule"
+    UPSTREAM_FAILED = "upstream_failed"
+    SKIPPED = "skipped"
+    REMOVED = "removed"
+    DEFERRED = "deferred"
+
+
 class DagRunTriggeredByType(str, Enum):
     CLI = "cli"
     OPERATOR = "operator"
@@ -194,3 +220,16 @@ def run_type_for(run_type: str, dialect: int) -> Any:
     if dialect < 3:
         return RunType(run_type)
     return DagRunType(run_type)
+
+
+def run_state_for(state: str, dialect: int) -> Any:
+    """What `dag_run.state` is for a file of this dialect: a 2.x template prints `running`, a 3.x one the member."""
+    return RunState(state) if dialect < 3 else DagRunState(state)
+
+
+def task_state_for(state: str, dialect: int) -> Any:
+    """The same for `ti.state`."""
+    return TaskState(state) if dialect < 3 or state not in _SEEN_STATES else TaskInstanceState(state)
+
+
+_SEEN_STATES = frozenset(member.value for member in TaskInstanceState)

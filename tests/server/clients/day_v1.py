@@ -34,7 +34,7 @@ assert [(each.task_id, str(each.state)) for each in found] == [("say", "success"
 assert "I say hello" in instances.get_log("day", "v1", "say", 1).content
 assert xcoms.get_xcom_entry("day", "v1", "say", "return_value").value == '{"said": "hello"}'
 
-body = {"dag_run_id": "v1", "task_ids": ["then"], "only_failed": False}
+body = {"dag_run_id": "v1", "task_ids": ["then"], "only_failed": False, "reset_dag_runs": True}
 assert dags.post_clear_task_instances("day", ClearTaskInstances(**body)).task_instances[0].task_id == "then"
 assert instances.get_task_instance("day", "v1", "then").try_number == 1
 dags.post_clear_task_instances("day", ClearTaskInstances(**body, dry_run=False))

@@ -15,7 +15,7 @@ from tests.postgres import postgres_server
 from tradewind.runtime import process_facts
 
 BOTH = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-ROUNDS = int(os.environ.get("TRADEWIND_FAULT_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TRADEWIND_FAULT_ROUNDS", "1"))
 KILLS = 20
 LONG_TASK_S = float(os.environ.get("TRADEWIND_FAULT_TASK_S", "3"))
 """The seconds of the task that outlives its engine; reliability is judged by 90."""
